@@ -1,0 +1,1 @@
+"""FastAPI: claims, history, summaries, live streams, pages."""

@@ -1,0 +1,1 @@
+"""MQTT to Kafka: validates, coalesces into frames, acknowledges after Kafka has acknowledged."""

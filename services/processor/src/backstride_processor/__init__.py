@@ -1,0 +1,1 @@
+"""Faust: removes duplicates, folds readings into sessions, computes energy live."""

@@ -1,0 +1,1 @@
+"""backstride run: the same programs with embedded servers on one machine."""

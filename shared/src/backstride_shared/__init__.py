@@ -1,0 +1,1 @@
+"""Contracts, the calorie model, the fold, the schema: what every Backstride program shares."""
