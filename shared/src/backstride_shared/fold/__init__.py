@@ -1,0 +1,1 @@
+"""The fold: from a treadmill's log to its sessions, with no clock, lookup or setting."""

@@ -1,0 +1,82 @@
+"""What the fold knows of one treadmill between two events; part of every checkpoint."""
+
+import msgspec
+
+from backstride_shared.claims import Claim
+from backstride_shared.energy import EnergyState
+
+STATE_VERSION = 1
+
+
+class Mark(msgspec.Struct, array_like=True):
+    """Progress of one device: the highest (boot_id, seq) handled.
+
+    `clock_shift_ms` is added to the times of this boot, because its clock is wrong.
+    `skipped` are refused readings which a repair may still bring, newest last.
+    """
+
+    boot_id: int
+    seq: int
+    clock_shift_ms: int = 0
+    known_boot_ids: list[int] = []
+    skipped: list[tuple[int, int]] = []
+    gap_readings: int = 0
+
+
+class OpenSession(msgspec.Struct, array_like=True):
+    """The session that the next reading may belong to."""
+
+    session_id: str
+    claim_id: str | None
+    started_at_ms: int
+    last_moving_at_ms: int
+    last_reading_at_ms: int
+    energy: EnergyState
+    is_dirty: bool = False
+
+
+class TreadmillState(msgspec.Struct, array_like=True):
+    """Everything the fold needs of a treadmill; a pure function of its log."""
+
+    version: int
+    treadmill: str
+    epoch: int = 0
+    accepted_count: int = 0
+    marks: dict[str, Mark] = {}
+    claims: list[Claim] = []
+    session: OpenSession | None = None
+    # high-water mark of the (corrected) measured times that were folded
+    last_measured_at_ms: int = 0
+
+    @property
+    def revision(self) -> tuple[int, int]:
+        """(epoch, number of events accepted): a higher one replaces a lower one."""
+        return self.epoch, self.accepted_count
+
+
+encoder = msgspec.msgpack.Encoder()
+decoder = msgspec.msgpack.Decoder(TreadmillState)
+
+
+class StateVersionError(ValueError):
+    """A stored state of a version that this program does not know."""
+
+
+def encode_state(state: TreadmillState) -> bytes:
+    """Return the state as MessagePack."""
+    return encoder.encode(state)
+
+
+def decode_state(data: bytes) -> TreadmillState:
+    """Return the state that `encode_state` made.
+
+    Raises:
+        StateVersionError: when another version of the program wrote it.
+        msgspec.DecodeError: when it is no state at all.
+
+    """
+    state = decoder.decode(data)
+    if state.version != STATE_VERSION:
+        message = f"state of {state.treadmill} is of version {state.version}, not {STATE_VERSION}"
+        raise StateVersionError(message)
+    return state

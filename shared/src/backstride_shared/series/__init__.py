@@ -1,0 +1,5 @@
+"""The series store: every reading with its energy, as a port and its adapters."""
+
+from backstride_shared.series.ports import SeriesPoint, SeriesStore, SeriesUnavailableError
+
+__all__ = ["SeriesPoint", "SeriesStore", "SeriesUnavailableError"]

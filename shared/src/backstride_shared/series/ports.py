@@ -1,0 +1,75 @@
+"""What a series store must do, and what one point in it is."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from backstride_shared.messages import Hands
+
+
+class SeriesUnavailableError(Exception):
+    """The store cannot take or give points now; nothing of the call may be assumed done."""
+
+
+class SeriesPoint(msgspec.Struct, frozen=True, gc=False):
+    """One reading in the series: every input of the fold, and what came out.
+
+    The key is (treadmill, measured_at_ms, seq mod 10⁶): writing a point again overwrites it, and
+    two readings never collide. Times are after the correction of a wrong device clock.
+    """
+
+    treadmill: str
+    measured_at_ms: int
+    device_id: str
+    boot_id: int
+    seq: int
+    is_reverse: bool
+    speed_m_per_s: float
+    grade_percent: float
+    heart_rate_bpm: float | None
+    is_present: bool | None
+    hands: Hands | None
+    is_emergency_stop: bool
+    gross_kcal_per_min: float
+    net_kcal_per_min: float
+    uncertainty_percent: float
+    flags: int
+    session_gross_kcal: float | None
+
+    @property
+    def belt_velocity_m_per_s(self) -> float:
+        """Signed belt velocity, negative in reverse."""
+        return -self.speed_m_per_s if self.is_reverse else self.speed_m_per_s
+
+
+class SeriesStore(Protocol):
+    """Keeps points of many treadmills; written by the recorder, read by recorder and gateway."""
+
+    def write(self, points: Sequence[SeriesPoint]) -> int:
+        """Store the points, durable on return; return how many of them are new keys.
+
+        Called once per poll of the recorder, before it commits anything else.
+
+        Raises:
+            SeriesUnavailableError: the whole call must be repeated; repeating is harmless.
+
+        """
+        ...
+
+    def read(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesPoint]:
+        """Return the points with from_ms <= measured_at_ms <= to_ms, ordered by time, then seq.
+
+        Raises:
+            SeriesUnavailableError: try again later.
+
+        """
+        ...
+
+    def count(self) -> int:
+        """Return the number of distinct points held."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...

@@ -1,0 +1,1 @@
+"""The relational store: its schema, its migrations, and how to open it."""

@@ -1,0 +1,133 @@
+"""Tables of the relational store; each is written by the one program named at it.
+
+Times are milliseconds since 1970 UTC. Works on SQLite and PostgreSQL.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# --- written by the gateway -------------------------------------------------------------------
+
+members = Table(
+    "members",
+    metadata,
+    Column("member_id", String(36), primary_key=True),
+    Column("gym_id", String(63), nullable=False),
+    Column("member_number", String(32), nullable=False),
+    Column("display_name", String(200), nullable=False),
+    Column("is_demo", Boolean, nullable=False, default=False),
+    Column("mass_kg", Float),
+    Column("height_cm", Float),
+    Column("birth_year", Integer),
+    Column("sex", String(8)),
+    Column("facing", String(8), nullable=False, default="console"),
+    Column("resting_heart_rate_bpm", Float),
+    Column("max_heart_rate_bpm", Float),
+    Column("vo2max_ml_per_kg_per_min", Float),
+    Column("has_beta_blocker", Boolean, nullable=False, default=False),
+    Column("energy_model", String(16), nullable=False, default="backstride-1"),
+    Column("time_zone", String(64), nullable=False, default="UTC"),
+    Column("created_at_ms", BigInteger, nullable=False),
+    UniqueConstraint("gym_id", "member_number"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("claim_id", String(64), primary_key=True),
+    Column("member_id", String(36), ForeignKey("members.member_id"), nullable=False),
+    Column("treadmill", String(127), nullable=False),
+    Column("claimed_at_ms", BigInteger, nullable=False),
+    Column("released_at_ms", BigInteger),
+    Column("purpose", String(16)),
+    # JSON of energy.Wearer, frozen when the treadmill was claimed
+    Column("wearer", LargeBinary, nullable=False),
+    # the gateway's outbox: sent again until a stored treadmill state contains it
+    Column("is_claim_stored", Boolean, nullable=False, default=False),
+    Column("is_release_stored", Boolean, nullable=False, default=False),
+    Index(None, "member_id", "claimed_at_ms"),
+    Index(None, "treadmill", "claimed_at_ms"),
+)
+
+# --- written by the recorder ------------------------------------------------------------------
+
+treadmill_states = Table(
+    "treadmill_states",
+    metadata,
+    Column("treadmill", String(127), primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("accepted_count", BigInteger, nullable=False),
+    # MessagePack of fold.state.TreadmillState
+    Column("state", LargeBinary, nullable=False),
+    Column("written_at_ms", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_id", String(36), primary_key=True),
+    Column("treadmill", String(127), nullable=False),
+    Column("claim_id", String(64)),
+    Column("purpose", String(16)),
+    Column("started_at_ms", BigInteger, nullable=False),
+    Column("last_moving_at_ms", BigInteger, nullable=False),
+    Column("last_reading_at_ms", BigInteger, nullable=False),
+    # null while the session may go on; readers compute "ended" from last_moving_at_ms
+    Column("ended_at_ms", BigInteger),
+    Column("is_facing_away", Boolean, nullable=False, default=False),
+    Column("epoch", Integer, nullable=False),
+    Column("accepted_count", BigInteger, nullable=False),
+    Column("model_version", String(32), nullable=False),
+    # set when the totals come from a fold over the stored series
+    Column("recomputed_at_ms", BigInteger),
+    # MessagePack of energy.EnergyTotals; the columns below repeat what summaries add up
+    Column("totals", LargeBinary, nullable=False),
+    Column("readings_count", BigInteger, nullable=False),
+    Column("forward_s", Float, nullable=False),
+    Column("backward_s", Float, nullable=False),
+    Column("standing_s", Float, nullable=False),
+    Column("gap_s", Float, nullable=False),
+    Column("forward_m", Float, nullable=False),
+    Column("backward_m", Float, nullable=False),
+    Column("forward_gross_kcal", Float, nullable=False),
+    Column("backward_gross_kcal", Float, nullable=False),
+    Column("forward_net_kcal", Float, nullable=False),
+    Column("backward_net_kcal", Float, nullable=False),
+    # 1 SD in percent, weighted by energy
+    Column("uncertainty_percent", Float, nullable=False),
+    # what the backward part would have cost forward at the same speeds and grades
+    Column("forward_equivalent_gross_kcal", Float, nullable=False),
+    Column("direction_changes", Integer, nullable=False),
+    Index(None, "claim_id"),
+    Index(None, "treadmill", "started_at_ms"),
+)
+
+refolds_due = Table(
+    "refolds_due",
+    metadata,
+    Column("treadmill", String(127), primary_key=True),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger, nullable=False),
+    Column("reason", String(64), nullable=False),
+)
