@@ -1,5 +1,6 @@
-"""What every test has: the server fixtures, and a guard against what a test leaves behind."""
+"""What every test has: server fixtures, a clean environment, a guard against what it leaves."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -7,7 +8,28 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from tests.servers.finding import required_servers
+
+pytest_plugins = [
+    "tests.servers.mosquitto",
+    "tests.servers.kafka",
+    "tests.servers.chromium",
+]
+
 _GRACE_S = 5.0  # a thread that was told to end may still be ending when its test returns
+
+
+def pytest_configure() -> None:
+    """End the run at once when a required server is misspelt: it would hide a skip."""
+    required_servers()
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings of the person who runs the tests away from the programs under test."""
+    for name in os.environ:
+        if name.startswith("BACKSTRIDE_") and not name.startswith("BACKSTRIDE_TEST_"):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture(autouse=True)

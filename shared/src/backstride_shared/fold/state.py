@@ -20,7 +20,9 @@ class Mark(msgspec.Struct, array_like=True):
     clock_shift_ms: int = 0
     known_boot_ids: list[int] = []
     skipped: list[tuple[int, int]] = []
-    gap_readings: int = 0
+    # readings whose numbers never came, and readings that ingest refused
+    gap_count: int = 0
+    skipped_count: int = 0
 
 
 class OpenSession(msgspec.Struct, array_like=True):
@@ -36,12 +38,16 @@ class OpenSession(msgspec.Struct, array_like=True):
 
 
 class TreadmillState(msgspec.Struct, array_like=True):
-    """Everything the fold needs of a treadmill; a pure function of its log."""
+    """Everything the fold needs of a treadmill; a pure function of its log.
+
+    `accepted_count` counts accepted events of every kind, `readings_count` the readings of them.
+    """
 
     version: int
     treadmill: str
     epoch: int = 0
     accepted_count: int = 0
+    readings_count: int = 0
     marks: dict[str, Mark] = {}
     claims: list[Claim] = []
     session: OpenSession | None = None
