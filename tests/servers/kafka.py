@@ -86,6 +86,9 @@ class LocalKafka:
             "share.coordinator.state.topic.min.isr=1\n"
             "group.initial.rebalance.delay.ms=0\n"
             "auto.create.topics.enable=false\n"
+            # After a kill the node is let in again only when its old session is over (9 s).
+            "broker.session.timeout.ms=3000\n"
+            "broker.heartbeat.interval.ms=500\n"
             "log.cleaner.dedupe.buffer.size=8388608\n",
             encoding="utf-8",
         )
