@@ -69,7 +69,7 @@ check-generated: setup
 
 .PHONY: check-repository
 check-repository: setup
-	@$(BIN)/python -m pytest --quiet tests/unit/test_repository.py
+	@$(BIN)/python -m pytest --quiet tests/unit/repository
 
 .PHONY: fix
 fix: $(STAMPS)/dev ## Format, and mend what the linter can mend by itself

@@ -2,15 +2,16 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from tests.servers.finding import required_servers
+from tests.waiting import wait_until
 
 pytest_plugins = [
+    "tests.servers.embedded_kafka",
     "tests.servers.mosquitto",
     "tests.servers.kafka",
     "tests.servers.chromium",
@@ -41,11 +42,12 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     threads_before = set(threading.enumerate())
     children_before = set(psutil.Process().children())
     yield
-    deadline = time.monotonic() + _GRACE_S
-    while left := _left_behind(threads_before, children_before):
-        if time.monotonic() > deadline:
-            pytest.fail(f"left behind: {', '.join(left)}")
-        time.sleep(0.02)
+    wait_until(
+        lambda: _left_behind(threads_before, children_before),
+        what="the threads and child processes of the test to end",
+        within_s=_GRACE_S,
+        holds=lambda left: not left,
+    )
 
 
 def _left_behind(threads: set[threading.Thread], children: set[psutil.Process]) -> list[str]:
