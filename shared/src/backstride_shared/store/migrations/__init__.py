@@ -1,0 +1,1 @@
+"""The history of the schema: one revision per file, its id is the file's name."""

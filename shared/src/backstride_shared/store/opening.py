@@ -1,0 +1,87 @@
+"""How the relational store is opened: what is committed here is on the disk.
+
+SQLite runs with WAL, so that readers and the one writer do not wait for each other, and with
+synchronous=FULL: in WAL mode NORMAL survives the death of a program but not of the machine's
+power, and a treadmill deletes from its outbox what `stored` names. FULL costs one fsync per
+transaction, and the recorder makes one transaction per poll, not per reading.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS: Final = 5_000
+"""Gateway and recorder write to one file in turn; a transaction of either takes milliseconds."""
+
+_POSTGRESQL_CONNECT_TIMEOUT_S: Final = 10
+_WRITES: Final = "backstride_writes"
+
+
+class UnsupportedStoreError(ValueError):
+    """The URL names a kind of store that Backstride does not know."""
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for `sqlite:///path` or `postgresql+psycopg://...`; connects to nothing yet.
+
+    A missing folder of a SQLite file is made. `writing(engine)` gives the engine for transactions
+    that write.
+
+    Raises:
+        UnsupportedStoreError: for another kind of URL.
+
+    """
+    parts = make_url(url)
+    backend = parts.get_backend_name()
+    if backend == "sqlite":
+        if parts.database:
+            Path(parts.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        set_up_sqlite(engine)
+        return engine
+    if backend == "postgresql":
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _POSTGRESQL_CONNECT_TIMEOUT_S},
+        )
+    message = f"the relational store must be SQLite or PostgreSQL, not {backend}"
+    raise UnsupportedStoreError(message)
+
+
+def set_up_sqlite(engine: Engine) -> None:
+    """Give every connection of a SQLite engine our settings; also for `AsyncEngine.sync_engine`."""
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+
+
+def writing(engine: Engine) -> Engine:
+    """Return the engine with transactions that take SQLite's write lock when they begin.
+
+    A transaction that reads first and writes later fails at once when another program wrote in
+    between, whatever the time-out; one that begins as a writer waits for its turn.
+    """
+    return engine.execution_options(**{_WRITES: True})
+
+
+def _configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # The driver must not begin transactions by itself: we do, in `_begin`.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    is_writing = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
