@@ -6,11 +6,21 @@ Prepare a wearer once, then `advance` a session's state with readings, or ask `e
 
 from backstride_shared.energy.accumulator import (
     EnergyPoint,
-    EnergyState,
-    ReadingLike,
     advance,
     close,
 )
+from backstride_shared.energy.advice import (
+    Advice,
+    PracticeTier,
+    ProgrammeStep,
+    Situation,
+    advise,
+    advised_max_speed_m_per_s,
+    practice_sentence,
+    practice_tier,
+    slow_start_programme,
+)
+from backstride_shared.energy.calibration import Calibration, calibrate
 from backstride_shared.energy.coefficients import Coefficients, prepare
 from backstride_shared.energy.constants import ACSM_MODEL_VERSION, HOLD_MS, MODEL_VERSION
 from backstride_shared.energy.estimate import (
@@ -23,15 +33,25 @@ from backstride_shared.energy.estimate import (
     rates,
 )
 from backstride_shared.energy.flags import FLAGS, Flag, flag_codes, flag_sentences
+from backstride_shared.energy.state import EnergyState, ReadingLike
 from backstride_shared.energy.totals import EnergyTotals, merge
 from backstride_shared.energy.wearer import ImplausibleWearerError, Wearer, validate_wearer
+from backstride_shared.energy.wording import (
+    BAND_LABEL,
+    dividend_text,
+    kcal_text,
+    rounded_kcal,
+)
 
 __all__ = [
     "ACSM_MODEL_VERSION",
+    "BAND_LABEL",
     "FLAGS",
     "HOLD_MS",
     "MODEL_VERSION",
+    "Advice",
     "BackwardNotSupportedError",
+    "Calibration",
     "Coefficients",
     "EnergyPoint",
     "EnergyRate",
@@ -42,15 +62,27 @@ __all__ = [
     "ImplausibleReadingError",
     "ImplausibleWearerError",
     "Moment",
+    "PracticeTier",
+    "ProgrammeStep",
     "ReadingLike",
+    "Situation",
     "Wearer",
     "advance",
+    "advise",
+    "advised_max_speed_m_per_s",
+    "calibrate",
     "close",
+    "dividend_text",
     "estimate",
     "flag_codes",
     "flag_sentences",
+    "kcal_text",
     "merge",
+    "practice_sentence",
+    "practice_tier",
     "prepare",
     "rates",
+    "rounded_kcal",
+    "slow_start_programme",
     "validate_wearer",
 ]

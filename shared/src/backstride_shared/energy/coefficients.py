@@ -134,7 +134,7 @@ def _stature(height_cm: float | None) -> float:
     """Return the factor of height on walking (Weyand 2010); 1 if unknown."""
     if height_cm is None:
         return 1.0
-    factor = (STATURE_REFERENCE_M * 100.0 / height_cm) ** STATURE_EXPONENT
+    factor: float = (STATURE_REFERENCE_M * 100.0 / height_cm) ** STATURE_EXPONENT
     return min(max(factor, STATURE_MIN), STATURE_MAX)
 
 

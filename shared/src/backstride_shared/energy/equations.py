@@ -25,7 +25,7 @@ from backstride_shared.energy.constants import (
 )
 
 _V = WALK_LINEAR_BELOW_M_PER_S
-_LINEAR_SLOPE = (WALK_LOW_FACTOR * _V**WALK_LOW_EXPONENT + WALK_HIGH_FACTOR * _V**4) / _V
+_LINEAR_SLOPE: float = (WALK_LOW_FACTOR * _V**WALK_LOW_EXPONENT + WALK_HIGH_FACTOR * _V**4) / _V
 _A5, _A4, _A3, _A2, _A1 = RUN_GRADE_COEFFICIENTS
 
 
@@ -34,7 +34,8 @@ def level_walking_power(speed_m_per_s: float) -> float:
     if speed_m_per_s < WALK_LINEAR_BELOW_M_PER_S:
         return _LINEAR_SLOPE * speed_m_per_s
     square = speed_m_per_s * speed_m_per_s
-    return WALK_LOW_FACTOR * speed_m_per_s**WALK_LOW_EXPONENT + WALK_HIGH_FACTOR * square * square
+    low: float = WALK_LOW_FACTOR * speed_m_per_s**WALK_LOW_EXPONENT
+    return low + WALK_HIGH_FACTOR * square * square
 
 
 def graded_walking_power(speed_m_per_s: float, grade_percent: float) -> float:
@@ -83,7 +84,7 @@ def forward_power(
         if grade_percent:
             cost += graded_running_cost(grade_percent)
         power += run_fraction * speed_m_per_s * cost
-    return power if power > 0.0 else 0.0
+    return max(0.0, power)
 
 
 def backward_power(
@@ -112,4 +113,4 @@ def backward_power(
             slope = graded_running_cost(grade_percent)
             cost += BACKWARD_RUN_RATIO * slope if slope > 0.0 else slope
         power += run_fraction * speed_m_per_s * cost
-    return power if power > 0.0 else 0.0
+    return max(0.0, power)

@@ -5,7 +5,6 @@ from math import isfinite
 
 import msgspec
 
-from backstride_shared.energy.accumulator import ReadingLike
 from backstride_shared.energy.coefficients import Coefficients
 from backstride_shared.energy.constants import (
     ACSM_MODEL_VERSION,
@@ -18,6 +17,7 @@ from backstride_shared.energy.constants import (
 from backstride_shared.energy.flags import X_RAMP
 from backstride_shared.energy.heart_rate import fuse
 from backstride_shared.energy.speed_model import Gait, power_rate
+from backstride_shared.energy.state import ReadingLike
 
 # (gross kcal/min, net kcal/min, uncertainty percent, flags), as in the stream but without a sum.
 EnergyRate = tuple[float, float, float, int]
@@ -70,7 +70,7 @@ def estimate(coefficients: Coefficients, moment: Moment) -> Estimate:
 
     """
     _check(moment)
-    is_backward = moment.is_reverse is not coefficients.is_facing_away
+    is_backward = moment.is_reverse != coefficients.is_facing_away
     if is_backward and coefficients.is_acsm:
         message = "the acsm model knows no backward gait; use backstride-1"
         raise BackwardNotSupportedError(message)
