@@ -80,4 +80,4 @@ processors share a gym chain: some 100 000 readings a second, when a gym of 50 t
 PROCESSOR_GROUP: Final = "backstride-processor"
 RECORDER_GROUP: Final = "backstride-recorder"
 CHANGELOG_TOPIC: Final = f"{PROCESSOR_GROUP}-treadmills-changelog"
-"""Compacted topic of the processor's table; the name is what Faust derives from app id and table."""
+"""Compacted topic of the processor's table, named as Faust derives it from app id and table."""

@@ -35,6 +35,8 @@ class OpenSession(msgspec.Struct, array_like=True):
     last_reading_at_ms: int
     energy: EnergyState
     is_dirty: bool = False
+    # where a fold over the stored series must begin, when the session is dirty
+    dirty_from_ms: int = 0
 
 
 class TreadmillState(msgspec.Struct, array_like=True):
@@ -50,9 +52,15 @@ class TreadmillState(msgspec.Struct, array_like=True):
     readings_count: int = 0
     marks: dict[str, Mark] = {}
     claims: list[Claim] = []
+    # claim_id -> when the claim ended by idleness
+    expiries: dict[str, int] = {}
     session: OpenSession | None = None
     # high-water mark of the (corrected) measured times that were folded
     last_measured_at_ms: int = 0
+    # of the last reading with a moving belt and somebody on it
+    last_moving_at_ms: int = 0
+    # set when attribution changed in the past: a session which begins soon after may reach back
+    dirty_from_ms: int | None = None
 
     @property
     def revision(self) -> tuple[int, int]:
