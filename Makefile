@@ -29,6 +29,7 @@ help: ## List the commands
 
 .PHONY: setup
 setup: $(STAMPS)/dev $(STAMPS)/packages $(PAGES_STAMP) ## Set up everything for development: .venv, our packages, the pages
+	@:
 
 .PHONY: run
 run: $(STAMPS)/packages $(PAGES_STAMP) ## Run the whole platform with simulated treadmills; ARGS="--help" shows more
@@ -105,7 +106,8 @@ $(STAMPS)/venv:
 		fi; \
 	done; \
 	if [ -z "$$chosen" ]; then \
-		echo "Backstride needs Python 3.11 or newer; $${python:-python3} is $$("$${python:-python3}" --version 2>&1 || true). Install one, or say: make PYTHON=/path/to/python" >&2; \
+		found=$$("$${python:-python3}" --version 2>/dev/null || echo none); \
+		echo "Backstride needs Python 3.11 or newer and found $$found. Install one, or say: make PYTHON=/path/to/python" >&2; \
 		exit 1; \
 	fi; \
 	echo "making $(VENV) with $$("$$chosen" --version)"; \
