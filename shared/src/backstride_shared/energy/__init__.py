@@ -22,7 +22,14 @@ from backstride_shared.energy.advice import (
 )
 from backstride_shared.energy.calibration import Calibration, calibrate
 from backstride_shared.energy.coefficients import Coefficients, prepare
-from backstride_shared.energy.constants import ACSM_MODEL_VERSION, HOLD_MS, MODEL_VERSION
+from backstride_shared.energy.constants import (
+    ACSM_MODEL_VERSION,
+    GRADE_LIMIT_PERCENT,
+    HEART_RATE_BPM,
+    HOLD_MS,
+    MAX_SPEED_M_PER_S,
+    MODEL_VERSION,
+)
 from backstride_shared.energy.estimate import (
     BackwardNotSupportedError,
     EnergyRate,
@@ -33,9 +40,18 @@ from backstride_shared.energy.estimate import (
     rates,
 )
 from backstride_shared.energy.flags import FLAGS, Flag, flag_codes, flag_sentences
+from backstride_shared.energy.speed_model import Gait
 from backstride_shared.energy.state import EnergyState, ReadingLike
 from backstride_shared.energy.totals import EnergyTotals, merge
-from backstride_shared.energy.wearer import ImplausibleWearerError, Wearer, validate_wearer
+from backstride_shared.energy.wearer import (
+    PLAUSIBLE,
+    Facing,
+    ImplausibleWearerError,
+    Model,
+    Sex,
+    Wearer,
+    validate_wearer,
+)
 from backstride_shared.energy.wording import (
     BAND_LABEL,
     dividend_text,
@@ -47,8 +63,12 @@ __all__ = [
     "ACSM_MODEL_VERSION",
     "BAND_LABEL",
     "FLAGS",
+    "GRADE_LIMIT_PERCENT",
+    "HEART_RATE_BPM",
     "HOLD_MS",
+    "MAX_SPEED_M_PER_S",
     "MODEL_VERSION",
+    "PLAUSIBLE",
     "Advice",
     "BackwardNotSupportedError",
     "Calibration",
@@ -58,13 +78,17 @@ __all__ = [
     "EnergyState",
     "EnergyTotals",
     "Estimate",
+    "Facing",
     "Flag",
+    "Gait",
     "ImplausibleReadingError",
     "ImplausibleWearerError",
+    "Model",
     "Moment",
     "PracticeTier",
     "ProgrammeStep",
     "ReadingLike",
+    "Sex",
     "Situation",
     "Wearer",
     "advance",

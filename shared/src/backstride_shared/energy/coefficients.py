@@ -78,6 +78,8 @@ class Coefficients(msgspec.Struct, frozen=True):
     body_variance: float
     body_flags: int
     heart_rate: HeartRateCoefficients | None
+    # Measured, or estimated from the age (Tanaka 2001); None without either.  For advice.
+    max_heart_rate_bpm: float | None
 
 
 def prepare(wearer: Wearer | None) -> Coefficients:
@@ -111,6 +113,7 @@ def _prepare(given: Wearer) -> Coefficients:
         body_variance=SD_BODY**2 if is_outside else 0.0,
         body_flags=X_BODY if is_outside else 0,
         heart_rate=_heart_rate(wearer, resting_w_per_kg),
+        max_heart_rate_bpm=_max_heart_rate_bpm(wearer),
     )
 
 
@@ -154,6 +157,12 @@ def _is_outside_what_was_studied(wearer: Wearer) -> bool:
     return wearer.mass_kg / (wearer.height_cm / 100.0) ** 2 > STUDIED_MAX_BMI
 
 
+def _max_heart_rate_bpm(wearer: Wearer) -> float | None:
+    if wearer.max_heart_rate_bpm is not None or wearer.age_years is None:
+        return wearer.max_heart_rate_bpm
+    return MAX_HEART_RATE_AT_BIRTH_BPM + MAX_HEART_RATE_PER_YEAR_BPM * wearer.age_years
+
+
 def _heart_rate(wearer: Wearer, resting_w_per_kg: float) -> HeartRateCoefficients | None:
     """Return what heart-rate fusion needs, or None where a gate on the person forbids it."""
     age_years, resting_bpm = wearer.age_years, wearer.resting_heart_rate_bpm
@@ -164,9 +173,9 @@ def _heart_rate(wearer: Wearer, resting_w_per_kg: float) -> HeartRateCoefficient
     youngest, oldest = HEART_RATE_AGE_YEARS
     if not youngest <= age_years <= oldest:
         return None
-    max_bpm = wearer.max_heart_rate_bpm
+    max_bpm = _max_heart_rate_bpm(wearer)
     if max_bpm is None:
-        max_bpm = MAX_HEART_RATE_AT_BIRTH_BPM + MAX_HEART_RATE_PER_YEAR_BPM * age_years
+        return None
     estimate = VO2MAX_PER_HEART_RATE_RATIO * max_bpm / resting_bpm
     known = wearer.vo2max_ml_per_kg_per_min
     is_calibrated = known is not None and wearer.vo2max_source == "calibrated"

@@ -71,7 +71,8 @@ FLAGS: Final = (
     Flag(
         "X_HANDS",
         X_HANDS,
-        "Hands on the rail, or not known while backward: holding on costs less than we can tell.",
+        "Hands on the rail, or not known while backward:"
+        " whoever holds on spends less, some far less than others.",
     ),
     Flag(
         "X_RAMP",
