@@ -7,7 +7,7 @@ and a failure tells what was seen instead of it.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
@@ -33,6 +33,22 @@ def wait_until(
     return seen
 
 
+@overload
+async def eventually(
+    probe: Callable[[], Awaitable[T]],
+    *,
+    what: str,
+    within_s: float = ...,
+    holds: Callable[[T], bool] = ...,
+) -> T: ...
+@overload
+async def eventually(
+    probe: Callable[[], T],
+    *,
+    what: str,
+    within_s: float = ...,
+    holds: Callable[[T], bool] = ...,
+) -> T: ...
 async def eventually(
     probe: Callable[[], T | Awaitable[T]],
     *,

@@ -28,7 +28,7 @@ async def test_a_coroutine_can_be_waited_for() -> None:
 
 
 async def test_waiting_for_a_coroutine_in_vain_tells_the_last_state_seen() -> None:
-    with pytest.raises(AssertionError, match="for the door; .* 'closed'"):
+    with pytest.raises(AssertionError, match=r"for the door; .* 'closed'"):
         await eventually(
             lambda: "closed", what="the door", within_s=0.1, holds=lambda seen: seen == "open"
         )
