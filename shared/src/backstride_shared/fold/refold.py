@@ -35,7 +35,7 @@ def refold(
     points: Sequence[SeriesPoint],
     known: Sequence[KnownSession] = (),
     *,
-    is_last_open: bool = False,
+    next_measured_at_ms: int | None,
 ) -> Refolded:
     """Fold a region of the series: the same rules as live, over all points in their order.
 
@@ -47,7 +47,9 @@ def refold(
             session that is not dirty; a dirty live session is part of it.
         known: sessions of the region that have rows, and the live one when it is dirty. A folded
             session keeps the id of the known one with the same claim that began inside it.
-        is_last_open: the region ends in the live session; it is left without an end.
+        next_measured_at_ms: when the first reading after the region was measured; its last session
+            ends with it. None when there is none, as when the region ends in a dirty live session:
+            the last session is left without an end then, as the live fold would leave it.
 
     Returns:
         All sessions that the region now holds: known rows that are not among them are to be
@@ -71,8 +73,8 @@ def refold(
                 if fresh != point:
                     changed.append(fresh)
             position += len(piece.points)
-    if state.session is not None and not is_last_open:
-        _note(sessions, end_session(state, state.last_measured_at_ms + 60_000))
+    if state.session is not None and next_measured_at_ms is not None:
+        _note(sessions, end_session(state, next_measured_at_ms))
     snapshots = [snapshot_of(state, session, ended_at_ms) for session, ended_at_ms in sessions]
     return Refolded(_with_known_ids(snapshots, known), changed)
 

@@ -1,0 +1,177 @@
+"""Whatever the way does to messages and claims, each reading counts once, for its owner.
+
+The oracle knows nothing of marks, segments or dirty sessions: it sorts what the device measured,
+gives each reading to the claim that holds then, and multiplies rates by held times.
+"""
+
+from collections import defaultdict
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backstride_shared.claims import Claim
+from backstride_shared.energy import Moment, estimate, prepare
+from backstride_shared.frames import ClaimEvent, FrameReading, ReadingsEvent, TreadmillEvent
+from tests.factories.events import START_MS, TREADMILL, claim, message
+from tests.factories.fold_store import FoldStore
+
+RATES = prepare(None)
+
+
+class Owned(NamedTuple):
+    """What one claim (or nobody) should have."""
+
+    readings: int
+    gross_kcal: float
+    moving_s: float
+
+
+class Scenario(NamedTuple):
+    """What was measured and claimed, and a log in which it arrived."""
+
+    readings: list[FrameReading]
+    claims: list[Claim]
+    log: list[TreadmillEvent]
+    restarts: set[int]
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """One device over several boots; its messages cut, lost, resent, doubled; claims any time."""
+    boots = draw(st.lists(st.integers(1, 25), min_size=1, max_size=3))
+    at_ms = START_MS
+    outbox: list[tuple[int, FrameReading]] = []
+    for boot_id, count in enumerate(boots, start=1):
+        for seq in range(1, count + 1):
+            at_ms += draw(st.sampled_from([250, 250, 1000, 7000]))
+            speed = draw(st.sampled_from([0.0, 0.9, 1.6, 2.4]))
+            outbox.append((boot_id, FrameReading(seq, at_ms, draw(st.booleans()), speed)))
+    claims = [
+        claim(f"claim-{number}", (moment_ms - START_MS) / 1000, mass_kg=75.0)
+        for number, moment_ms in enumerate(
+            sorted(draw(st.sets(st.integers(START_MS - 1000, at_ms + 1000), max_size=3)))
+        )
+    ]
+    log: list[TreadmillEvent] = []
+    for _ in range(draw(st.integers(1, 6))):
+        # a connection: from some reading on, in order, messages lost or doubled on the way
+        start = draw(st.integers(0, len(outbox) - 1))
+        log.extend(_sent(draw, outbox, start, is_lossy=True))
+    log.extend(_sent(draw, outbox, 0, is_lossy=False))
+    for one in claims:
+        log.insert(draw(st.integers(0, len(log))), ClaimEvent(TREADMILL, one))
+    restarts = draw(st.sets(st.integers(0, len(log)), max_size=3))
+    return Scenario([reading for _, reading in outbox], claims, log, restarts)
+
+
+def _sent(
+    draw: st.DrawFn, outbox: list[tuple[int, FrameReading]], start: int, *, is_lossy: bool
+) -> list[ReadingsEvent]:
+    events: list[ReadingsEvent] = []
+    while start < len(outbox):
+        boot_id = outbox[start][0]
+        size = draw(st.integers(1, 8))
+        run = [reading for boot, reading in outbox[start : start + size] if boot == boot_id]
+        before = outbox[start - 1] if start else None
+        after = (before[0], before[1].seq) if before else None
+        fate = draw(st.sampled_from(["once", "once", "twice", "lost"])) if is_lossy else "once"
+        count = {"once": 1, "twice": 2, "lost": 0}[fate]
+        events += [message(run, boot_id=boot_id, after=after)] * count
+        start += len(run)
+    return events
+
+
+def _oracle(readings: list[FrameReading], claims: list[Claim]) -> dict[str | None, Owned]:
+    """Add up by owner; a session begins with a moving reading, and nothing rests for long here."""
+    owned: dict[str | None, Owned] = defaultdict(lambda: Owned(0, 0.0, 0.0))
+    owner_before: str | None = "none yet"
+    is_in_session = False
+    for number, reading in enumerate(readings):
+        owner = None
+        for one in claims:
+            if one.claimed_at_ms <= reading.measured_at_ms:
+                owner = one.claim_id
+        if owner != owner_before:
+            is_in_session = False
+        owner_before = owner
+        is_moving = reading.speed_m_per_s > 0
+        is_in_session = is_in_session or is_moving
+        if not is_in_session:
+            continue
+        held_s = 0.0
+        if number + 1 < len(readings):
+            held_s = min(5.0, (readings[number + 1].measured_at_ms - reading.measured_at_ms) / 1000)
+        rate = estimate(
+            RATES, Moment(speed_m_per_s=reading.speed_m_per_s, is_reverse=reading.is_reverse)
+        ).gross_kcal_per_min
+        sums = owned[owner]
+        owned[owner] = Owned(
+            sums.readings + 1,
+            sums.gross_kcal + (rate * held_s / 60 if is_moving else 0.0),
+            sums.moving_s + (held_s if is_moving else 0.0),
+        )
+    return owned
+
+
+def _kept(store: FoldStore) -> dict[str | None, Owned]:
+    kept: dict[str | None, Owned] = defaultdict(lambda: Owned(0, 0.0, 0.0))
+    for row in store.rows.values():
+        totals, sums = row.totals, kept[row.claim_id]
+        kept[row.claim_id] = Owned(
+            sums.readings + totals.readings,
+            sums.gross_kcal + totals.forward_gross_kcal + totals.backward_gross_kcal,
+            sums.moving_s + totals.forward_seconds + totals.backward_seconds,
+        )
+    return kept
+
+
+@given(scenarios())
+def test_every_reading_counts_once_for_its_owner(scenario: Scenario) -> None:
+    store = FoldStore()
+    for number, event in enumerate(scenario.log):
+        if number in scenario.restarts:
+            store.restart()
+        store.apply(event)
+    store.settle()
+
+    expected = _oracle(scenario.readings, scenario.claims)
+    kept = _kept(store)
+    assert len(store.points) == len(scenario.readings)
+    assert store.states[TREADMILL].readings_count == len(scenario.readings)
+    assert {owner: one.readings for owner, one in kept.items()} == {
+        owner: one.readings for owner, one in expected.items()
+    }
+    for owner, one in expected.items():
+        assert kept[owner].gross_kcal == pytest.approx(one.gross_kcal, rel=1e-9)
+        assert kept[owner].moving_s == pytest.approx(one.moving_s, rel=1e-9)
+
+
+@given(scenarios(), st.data())
+def test_replaying_any_part_of_the_log_changes_no_total(
+    scenario: Scenario, data: st.DataObject
+) -> None:
+    store = FoldStore()
+    store.apply(*scenario.log)
+    store.settle()
+    before = (_kept(store), store.states[TREADMILL].revision)
+
+    start = data.draw(st.integers(0, len(scenario.log) - 1))
+    store.restart()
+    store.apply(*scenario.log[start:])
+    store.settle()
+
+    assert (_kept(store), store.states[TREADMILL].revision) == before
+
+
+@given(scenarios())
+def test_the_same_log_gives_the_same_sessions(scenario: Scenario) -> None:
+    first, second = FoldStore(), FoldStore()
+    first.apply(*scenario.log)
+    for event in scenario.log:
+        second.apply(event)
+    first.settle()
+    second.settle()
+
+    assert first.rows == second.rows
