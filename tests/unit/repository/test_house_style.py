@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository import ROOT, packages, shown
+from tests.repository import ROOT, Package, packages, services, shown
 
 EMPTY_MODULE_NAMES = {"base", "common", "core", "helper", "helpers", "misc", "util", "utils"}
 EMPTY_CLASS_ENDINGS = ("Helper", "Impl", "Manager", "Utils")
-ENVIRONMENT_READERS = {
-    "lifecycle",  # the supervisor tells its children there whom they end with
-    "main",
-    "settings",
-}
+# Standalone has a composition root for each server that it embeds.
+SINGLE_ROOTED = [service for service in services() if service.name != "standalone"]
+COMPOSITION_ROOTS = {"__init__", "__main__", "cli", "main", "settings"}
+OUTER_PARTS = ("adapters", "api", "cli", "main", "settings")  # what a use case must not know
 WAITING = ROOT / "tests/waiting.py"  # the one place that sleeps
 
 
@@ -65,17 +64,32 @@ def test_errors_end_in_error() -> None:
     assert names == []
 
 
-def test_only_settings_and_main_read_the_environment() -> None:
+@pytest.mark.parametrize("service", SINGLE_ROOTED, ids=lambda service: service.name)
+def test_only_settings_and_main_read_the_environment(service: Package) -> None:
     """A module elsewhere that reads `os.environ` has a setting that no table shows."""
     readers = {
         shown(path)
-        for path, node in _parsed(_sources())
+        for path, node in _parsed(service.modules)
         if isinstance(node, ast.Attribute | ast.Call)
         and (ast.unparse(node) == "os.environ" or _called(node) == "os.getenv")
-        and path.stem not in ENVIRONMENT_READERS
+        and path.stem not in {"main", "settings"}
     }
 
     assert readers == set()
+
+
+@pytest.mark.parametrize("service", SINGLE_ROOTED, ids=lambda service: service.name)
+def test_a_use_case_knows_ports_and_not_adapters(service: Package) -> None:
+    """Complete the layers of import-linter, which has to be told each use case by name."""
+    outer = tuple(f"backstride_{service.name}.{part}" for part in OUTER_PARTS)
+    use_cases = [path for path in service.source.glob("*.py") if path.stem not in COMPOSITION_ROOTS]
+    known = [
+        f"{shown(path)}: {node.module}"
+        for path, node in _parsed(use_cases)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(outer)
+    ]
+
+    assert known == []
 
 
 def test_tests_wait_for_conditions_and_never_sleep() -> None:
