@@ -49,7 +49,7 @@ kafka: ## Install Apache Kafka for the tests (needs Java 17 and Maven), once
 	@tests/servers/install_kafka.sh
 
 .PHONY: check
-check: check-style check-types check-imports check-generated check-repository ## Check style, types, architecture, generated files; make -k check shows all findings
+check: check-style check-types check-imports check-pages check-generated check-repository ## Check style, types, architecture, generated files; make -k check shows all findings
 
 .PHONY: check-style
 check-style: $(STAMPS)/dev
@@ -63,6 +63,10 @@ check-types: setup
 .PHONY: check-imports
 check-imports: setup
 	@$(BIN)/lint-imports --no-logo
+
+.PHONY: check-pages
+check-pages: $(PAGES_STAMP)
+	@[ -z "$(PAGES_STAMP)" ] || { cd $(PAGES) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run check --silent; }
 
 .PHONY: check-generated
 check-generated: setup
