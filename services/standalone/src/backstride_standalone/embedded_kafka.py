@@ -5,13 +5,26 @@ supervisor can restart it; tests use `EmbeddedKafka` in their own process.
 What it holds is gone when it ends: the outboxes send again what is not stored.
 """
 
+import sys
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Final, Self
 
+import structlog
+
+from backstride_shared.lifecycle import stop_on_signals
+from backstride_shared.settings import read_settings_or_exit
+from backstride_shared.telemetry import serve_health, set_up_logging
 from backstride_shared.topics import CHANGELOG_TOPIC, PARTITION_COUNT, KafkaTopic
-from backstride_standalone.adapters.librdkafka_cluster import Address, open_cluster
+from backstride_standalone.adapters.librdkafka_cluster import (
+    Address,
+    ClusterError,
+    open_cluster,
+)
 from backstride_standalone.adapters.tcp_forwarder import TcpForwarder
+from backstride_standalone.settings import EmbeddedServerSettings
+
+log = structlog.get_logger()
 
 ALL_TOPICS: Final = (*KafkaTopic, CHANGELOG_TOPIC)
 HOST: Final = "127.0.0.1"
@@ -62,3 +75,23 @@ class EmbeddedKafka:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def main() -> None:
+    """Run the broker until a signal, or until the supervisor is gone."""
+    settings = read_settings_or_exit(EmbeddedServerSettings)
+    set_up_logging("embedded-kafka", settings.telemetry)
+    stop = stop_on_signals()
+    try:
+        kafka = EmbeddedKafka(settings.embedded.port)
+    except (OSError, ClusterError) as error:
+        log.exception("embedded kafka cannot start", port=settings.embedded.port)
+        sys.exit(str(error))
+    with kafka:
+        serve_health("embedded-kafka", settings.telemetry, list)
+        log.info("embedded kafka is ready", bootstrap_servers=kafka.bootstrap_servers)
+        stop.wait()
+
+
+if __name__ == "__main__":
+    main()

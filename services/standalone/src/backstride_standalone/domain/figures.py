@@ -1,0 +1,50 @@
+"""The line *sent · stored · lost · doubled*: what it says, and how it is computed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+READINGS_MADE: Final = "backstride_controller_readings_made"
+OUTBOX_READINGS: Final = "backstride_controller_outbox_readings"
+POINTS_DISTINCT: Final = "backstride_recorder_points_distinct"
+READINGS_ACCEPTED: Final = "backstride_recorder_readings_accepted"
+READINGS_REFUSED: Final = "backstride_recorder_readings_refused"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts of readings over the life of the data folder.
+
+    `sent` counts what the simulated treadmills have made, `stored` the distinct points in the
+    series, `lost` what a treadmill no longer holds and the series do not have, `doubled` what was
+    counted more often than it is stored.
+    """
+
+    sent: int
+    stored: int
+    lost: int
+    doubled: int
+
+
+def figures_from(controller: Mapping[str, float], recorder: Mapping[str, float]) -> Figures | None:
+    """Return the figures from the metrics of both programs; None while one of them is silent.
+
+    The controller's metrics must be read first: what was stored between the two readings then
+    only makes `lost` smaller than nothing, which is cut off. Without simulated treadmills pass
+    no metrics for the controller: everything stored came from outside and counts as sent.
+    """
+    if not {POINTS_DISTINCT, READINGS_ACCEPTED, READINGS_REFUSED} <= recorder.keys():
+        return None
+    distinct = recorder[POINTS_DISTINCT]
+    refused = recorder[READINGS_REFUSED]
+    doubled = recorder[READINGS_ACCEPTED] - distinct
+    made = controller.get(READINGS_MADE)
+    outbox = controller.get(OUTBOX_READINGS)
+    if made is None or outbox is None:
+        if controller:
+            return None
+        made, outbox = distinct + refused, 0.0
+    lost = made - outbox - distinct - refused
+    return Figures(
+        sent=int(made), stored=int(distinct), lost=max(0, int(lost)), doubled=max(0, int(doubled))
+    )
