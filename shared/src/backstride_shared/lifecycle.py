@@ -35,8 +35,8 @@ def watch_parent(on_end: Callable[[], None]) -> None:
         return
 
     def watch() -> None:
-        # read without buffering until the pipe's other end is gone
-        while sys.stdin.buffer.raw.read(1):  # type: ignore[attr-defined]
+        # straight from the descriptor, until the pipe's other end is gone
+        while os.read(sys.stdin.fileno(), 1):
             pass
         on_end()
 
@@ -52,4 +52,3 @@ def backoff_s(
     while True:
         yield wait_s * source.uniform(0.75, 1.25)
         wait_s = min(most_s, wait_s * 2)
-

@@ -68,9 +68,7 @@ class ReadingsEnvelope(msgspec.Struct, frozen=True, kw_only=True):
     """The same message with its readings left undecoded: to find which of them is bad."""
 
     boot_id: BootId
-    readings: Annotated[
-        list[msgspec.Raw], Meta(min_length=1, max_length=MAX_READINGS_PER_MESSAGE)
-    ]
+    readings: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_READINGS_PER_MESSAGE)]
     device_id: DeviceId | None = None
     sent_at_ms: EpochMs | None = None
     after: tuple[BootId, SeqNumber] | None = None
