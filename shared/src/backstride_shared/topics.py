@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 from backstride_shared.identity import InvalidIdentifierError, TreadmillKey, treadmill_key
 
 MQTT_VERSION: Final = "v1"
-MQTT_PREFIX: Final = f"backstride/{MQTT_VERSION}"
+MQTT_ROOT: Final = "backstride"
+MQTT_PREFIX: Final = f"{MQTT_ROOT}/{MQTT_VERSION}"
 
 
 class MqttKind(StrEnum):
@@ -35,9 +36,12 @@ def mqtt_topic(treadmill: TreadmillKey, kind: MqttKind) -> str:
     return f"{MQTT_PREFIX}/{treadmill}/{kind}"
 
 
-def mqtt_filter(kind: MqttKind, gym_id: str = "+") -> str:
-    """Return the filter for one kind of message of every treadmill, or of one gym's."""
-    return f"{MQTT_PREFIX}/{gym_id}/+/{kind}"
+def mqtt_filter(kind: MqttKind, gym_id: str = "+", version: str = MQTT_VERSION) -> str:
+    """Return the filter for one kind of message of every treadmill, or of one gym's.
+
+    `version` "+" takes messages of other versions too.
+    """
+    return f"{MQTT_ROOT}/{version}/{gym_id}/+/{kind}"
 
 
 def parse_mqtt_topic(topic: str) -> MqttAddress:
@@ -48,7 +52,7 @@ def parse_mqtt_topic(topic: str) -> MqttAddress:
 
     """
     levels = topic.split("/")
-    if len(levels) != 5 or levels[0] != "backstride":  # noqa: PLR2004  prefix, version, gym, treadmill, kind
+    if len(levels) != 5 or levels[0] != MQTT_ROOT:  # noqa: PLR2004  prefix, version, gym, treadmill, kind
         message = f"topic {topic!r} is not {MQTT_PREFIX}/<gym_id>/<treadmill_id>/<kind>"
         raise UnknownTopicError(message)
     if levels[1] != MQTT_VERSION:

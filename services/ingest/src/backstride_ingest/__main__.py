@@ -1,0 +1,5 @@
+"""`python -m backstride_ingest`."""
+
+from backstride_ingest.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""MQTT and Kafka as ingest uses them."""
