@@ -32,7 +32,7 @@ def test_every_taken_port_is_named_with_its_option() -> None:
 def test_one_port_for_two_programs_is_refused() -> None:
     wishes = [PortWish("page", 1883), PortWish("MQTT", 1883, "--mqtt-port")]
 
-    with pytest.raises(PortTakenError, match="1883 is asked for twice; .* --mqtt-port"):
+    with pytest.raises(PortTakenError, match=r"1883 is asked for twice; .* --mqtt-port"):
         plan_ports(wishes, lambda _: True, offers())
 
 

@@ -1,0 +1,298 @@
+"""The supervisor over a machine of fakes: order, restarts, and the end of all."""
+
+import asyncio
+import contextlib
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+import pytest
+
+from backstride_standalone.domain.log_lines import Notice
+from backstride_standalone.domain.picture import Picture
+from backstride_standalone.domain.programs import Program, ProgramError, State
+from backstride_standalone.supervision import ProgramFailedError, Supervision
+from tests.waiting import eventually
+
+SIGKILLED = -9
+
+
+class FakeProcess:
+    """A process that ends when a test says so, or when it is told to."""
+
+    def __init__(self, pid: int, *, is_deaf: bool) -> None:
+        self.pid = pid
+        self.ended: int | None = None
+        self.is_closed = False
+        self.signals: list[str] = []
+        self._is_deaf = is_deaf
+
+    def status(self) -> int | None:
+        return self.ended
+
+    def terminate(self) -> None:
+        self.signals.append("terminate")
+        if self.ended is None and not self._is_deaf:
+            self.ended = 0
+
+    def kill(self) -> None:
+        self.signals.append("kill")
+        if self.ended is None:
+            self.ended = SIGKILLED
+
+    def close(self) -> None:
+        assert self.ended is not None
+        self.is_closed = True
+
+
+class FakeMachine:
+    """Starts fake processes; a test says what they wait for and what they log."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.processes: dict[str, list[FakeProcess]] = defaultdict(list)
+        self.missing: dict[str, list[str]] = defaultdict(list)
+        self.logged: dict[str, list[str]] = defaultdict(list)
+        self.deaf: set[str] = set()
+        self.absent: set[str] = set()
+
+    def start(self, program: Program) -> FakeProcess:
+        if program.name in self.absent:
+            raise FileNotFoundError(2, "No such file", program.name)
+        self.started.append(program.name)
+        process = FakeProcess(1000 + len(self.started), is_deaf=program.name in self.deaf)
+        self.processes[program.name].append(process)
+        return process
+
+    def waiting_for(self, program: Program) -> list[str]:
+        return self.missing[program.name]
+
+    def new_log_lines(self, program: Program) -> list[str]:
+        lines, self.logged[program.name] = self.logged[program.name], []
+        return lines
+
+    def last_log_lines(self, program: Program, count: int) -> list[str]:
+        return self.logged[program.name][-count:]
+
+    def last(self, name: str) -> FakeProcess:
+        return self.processes[name][-1]
+
+
+class FakeScreen:
+    """Remembers what a person would have seen."""
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+
+    def show(self, picture: Picture) -> None:
+        raise AssertionError("the supervision itself shows no picture")
+
+    def notice(self, notice: Notice) -> None:
+        self.notices.append(str(notice))
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
+@pytest.fixture
+def machine() -> FakeMachine:
+    return FakeMachine()
+
+
+@pytest.fixture
+def screen() -> FakeScreen:
+    return FakeScreen()
+
+
+KAFKA = Program("kafka", ("kafka",), is_server=True)
+INGEST = Program("ingest", ("ingest",), needs=("kafka",), falls_with=("kafka",))
+SIMULATION = Program("simulation", ("simulation",), needs=("ingest",))
+MIGRATION = Program("migration", ("migration",), ends=True, must_succeed=True)
+
+
+@contextlib.asynccontextmanager
+async def running(supervision: Supervision) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(supervision.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+def states(supervision: Supervision) -> dict[str, State]:
+    return {view.name: view.state for view in supervision.views()}
+
+
+async def test_programs_start_when_what_they_need_is_ready(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    machine.missing["ingest"] = ["mqtt"]
+    supervision = Supervision([SIMULATION, INGEST, KAFKA], machine, screen)
+
+    async with running(supervision):
+        await eventually(lambda: machine.started == ["kafka", "ingest"], what="the first two")
+        await eventually(
+            lambda: supervision.views()[1].waiting_for == ("mqtt",), what="ingest to wait"
+        )
+        assert states(supervision) == {
+            "simulation": State.WAITING,
+            "ingest": State.STARTING,
+            "kafka": State.READY,
+        }
+
+        machine.missing["ingest"] = []
+
+        await eventually(lambda: "simulation" in machine.started, what="the simulation")
+
+
+async def test_a_program_that_died_is_started_again(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    supervision = Supervision([KAFKA, INGEST], machine, screen)
+
+    async with running(supervision):
+        await eventually(lambda: supervision.is_ready("ingest"), what="ingest")
+
+        machine.last("ingest").ended = SIGKILLED
+
+        await eventually(
+            lambda: machine.started == ["kafka", "ingest", "ingest"], what="its second start"
+        )
+    assert screen.notices == ["ingest: was killed by signal 9; it is started again"]
+    assert supervision.views()[1].restarts == 1
+
+
+async def test_programs_that_hold_what_died_are_ended_and_started_after_it(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    supervision = Supervision([KAFKA, INGEST, SIMULATION], machine, screen)
+
+    async with running(supervision):
+        await eventually(lambda: supervision.is_ready("simulation"), what="everything")
+
+        machine.last("kafka").ended = 1
+
+        await eventually(
+            lambda: machine.started[3:] == ["kafka", "ingest"], what="both to start again"
+        )
+        assert machine.processes["ingest"][0].signals == ["kill"]
+        assert machine.last("simulation").ended is None
+
+
+async def test_a_program_that_only_ended_with_another_does_not_wait_longer(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    supervision = Supervision([KAFKA, INGEST], machine, screen)
+
+    async with running(supervision):
+        await eventually(lambda: supervision.is_ready("ingest"), what="ingest")
+        machine.last("kafka").ended = 1
+        await eventually(lambda: machine.started.count("ingest") == 2, what="its second start")
+
+    assert [notice.partition(":")[0] for notice in screen.notices] == ["kafka"]
+
+
+async def test_what_must_succeed_first_holds_the_rest_back_until_it_has(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    processor = Program("processor", ("processor",), needs=("migration",))
+    supervision = Supervision([MIGRATION, processor], machine, screen)
+
+    async with running(supervision):
+        await eventually(lambda: machine.started == ["migration"], what="the migration")
+        assert states(supervision)["processor"] is State.WAITING
+
+        machine.last("migration").ended = 0
+
+        await eventually(lambda: "processor" in machine.started, what="the processor")
+        assert states(supervision)["migration"] is State.DONE
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("migration", 1), ("kafka", 2)],
+    ids=["failed migration", "wrong settings"],
+)
+async def test_what_can_never_run_ends_the_platform_with_its_last_words(
+    machine: FakeMachine, screen: FakeScreen, name: str, status: int
+) -> None:
+    supervision = Supervision([KAFKA, MIGRATION], machine, screen)
+    machine.logged[name] = [
+        "a plain line",
+        json.dumps({"event": "store not migrated", "level": "error", "error": "too new"}),
+    ]
+    task = asyncio.create_task(supervision.run(asyncio.Event()))
+    await eventually(lambda: set(machine.started) == {"kafka", "migration"}, what="both")
+
+    machine.last(name).ended = status
+
+    with pytest.raises(ProgramFailedError) as failed:
+        await task
+    assert str(failed.value) == (
+        f"{name} ended with status {status}:\n  a plain line\n  store not migrated: error too new"
+    )
+    assert all(process.is_closed for (process,) in machine.processes.values())
+
+
+async def test_a_program_that_is_not_there_ends_the_platform(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    machine.absent.add("kafka")
+
+    with pytest.raises(ProgramFailedError, match=r"kafka cannot be started: .*No such file"):
+        await Supervision([KAFKA], machine, screen).run(asyncio.Event())
+
+
+async def test_at_the_end_programs_leave_before_the_servers(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    machine.deaf.add("ingest")
+    supervision = Supervision([KAFKA, INGEST], machine, screen)
+    stop = asyncio.Event()
+    task = asyncio.create_task(supervision.run(stop))
+    await eventually(lambda: supervision.is_ready("ingest"), what="ingest")
+
+    stop.set()
+    await eventually(lambda: machine.last("ingest").signals, what="ingest to be told")
+
+    assert machine.last("kafka").signals == []
+    await task
+    assert machine.last("kafka").signals == ["terminate"]
+
+
+async def test_a_program_that_does_not_leave_is_killed(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    machine.deaf.update({"kafka", "ingest"})
+    supervision = Supervision([KAFKA, INGEST], machine, screen)
+
+    async with running(supervision):
+        await eventually(lambda: supervision.is_ready("ingest"), what="ingest")
+
+    assert machine.last("ingest").signals == ["terminate", "kill"]
+    assert machine.last("kafka").signals == ["terminate", "kill"]
+    assert set(states(supervision).values()) == {State.STOPPED}
+
+
+async def test_warnings_in_the_logs_reach_the_person_once(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    supervision = Supervision([KAFKA], machine, screen)
+    machine.logged["kafka"] = [
+        json.dumps({"event": "ready", "level": "info"}),
+        json.dumps({"event": "disk is full", "level": "warning"}),
+    ]
+
+    supervision.report_logs()
+    supervision.report_logs()
+
+    assert screen.notices == ["kafka: disk is full"]
+
+
+def test_programs_in_a_circle_are_refused(machine: FakeMachine, screen: FakeScreen) -> None:
+    circle = [Program("a", ("a",), needs=("b",)), Program("b", ("b",), needs=("a",))]
+
+    with pytest.raises(ProgramError):
+        Supervision(circle, machine, screen)
