@@ -66,6 +66,15 @@ class SeriesStore(Protocol):
         """
         ...
 
+    def next_measured_at_ms(self, treadmill: str, after_ms: int) -> int | None:
+        """Return when the first point after a moment was measured, None when there is none.
+
+        Raises:
+            SeriesUnavailableError: try again later.
+
+        """
+        ...
+
     def count(self) -> int:
         """Return the number of distinct points held."""
         ...

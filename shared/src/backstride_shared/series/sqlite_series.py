@@ -43,6 +43,7 @@ SELECT time_ns, device_id, boot_id, seq, bits, speed_m_per_s, grade_percent, hea
 FROM belt JOIN boots USING (boot_no)
 WHERE treadmill_no = ? AND time_ns BETWEEN ? AND ? ORDER BY time_ns
 """
+_NEXT: Final = "SELECT MIN(time_ns) FROM belt WHERE treadmill_no = ? AND time_ns >= ?"
 
 # `bits`: 1 reverse, 2 emergency stop, 4 presence known, 8 present, from 16 on the hands
 _IS_REVERSE: Final = 1
@@ -105,6 +106,15 @@ class SqliteSeries:
             last_ns = to_ms * _SEQ_MODULUS + _SEQ_MODULUS - 1
             rows = connection.execute(_SELECT, (number, first_ns, last_ns)).fetchall()
         return [_point(treadmill, row) for row in rows]
+
+    def next_measured_at_ms(self, treadmill: str, after_ms: int) -> int | None:
+        """Return when the first point after a moment was measured, None when there is none."""
+        with self._reading() as connection:
+            number = self._treadmill_number(connection, treadmill)
+            (time_ns,) = connection.execute(
+                _NEXT, (number, (after_ms + 1) * _SEQ_MODULUS)
+            ).fetchone()
+        return None if time_ns is None else time_ns // _SEQ_MODULUS
 
     def count(self) -> int:
         """Return the number of distinct points held."""

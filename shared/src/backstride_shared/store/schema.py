@@ -130,4 +130,7 @@ refolds_due = Table(
     Column("from_ms", BigInteger, nullable=False),
     Column("to_ms", BigInteger, nullable=False),
     Column("reason", String(64), nullable=False),
+    # the treadmill's revision that made it due: an older stored state does not know yet why
+    Column("epoch", Integer, nullable=False),
+    Column("accepted_count", BigInteger, nullable=False),
 )

@@ -41,6 +41,8 @@ def upgrade() -> None:
         sa.Column("from_ms", sa.BigInteger(), nullable=False),
         sa.Column("to_ms", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=64), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("accepted_count", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("treadmill", name=op.f("pk_refolds_due")),
     )
     op.create_table(

@@ -1,0 +1,1 @@
+"""Where the recorder meets Kafka, MQTT and the relational store."""

@@ -1,0 +1,188 @@
+"""What the records of one poll come to: points, session rows, treadmill rows, refolds due."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from backstride_shared.fold.state import StateVersionError, TreadmillState, decode_state
+from backstride_shared.frames import (
+    FRAME_VERSION,
+    Checkpoint,
+    EnergyItem,
+    EnergySegment,
+    Refold,
+    SessionSnapshot,
+    energy_decoder,
+)
+from backstride_shared.series import SeriesPoint
+
+Revision = tuple[int, int]
+
+
+class UnknownFrameVersionError(Exception):
+    """A frame of a newer version: leaving it out would lose its readings, so the program ends."""
+
+
+class LogRecord(NamedTuple):
+    """One record of `energy.v1`."""
+
+    partition: int
+    offset: int
+    value: bytes
+
+
+class Poison(NamedTuple):
+    """A record, or a checkpoint in it, that cannot be read."""
+
+    record: LogRecord
+    reason: str
+    treadmill: str | None = None
+
+
+class KnownState(NamedTuple):
+    """A treadmill's state as a checkpoint brought it, read and as it goes into the row."""
+
+    state: TreadmillState
+    data: bytes
+
+
+class DueRefold(NamedTuple):
+    """Sessions of a treadmill touching [from_ms, to_ms] wait to be folded again.
+
+    `revision` is the lowest that the stored state must have: an older one does not know yet why.
+    """
+
+    treadmill: str
+    from_ms: int
+    to_ms: int
+    reason: str
+    revision: Revision
+
+
+class Rows(msgspec.Struct):
+    """What goes into the relational store in one transaction."""
+
+    sessions: dict[str, tuple[SessionSnapshot, Revision]] = {}
+    states: dict[str, KnownState] = {}
+    refolds: dict[str, DueRefold] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.sessions or self.states or self.refolds)
+
+
+class Batch(msgspec.Struct):
+    """What one poll brought, ready to be stored."""
+
+    points: list[SeriesPoint] = []
+    rows: Rows = msgspec.field(default_factory=Rows)
+    # treadmills whose device sent what is stored already, and waits to hear it again
+    repeat_stored: set[str] = set()
+    poison: list[Poison] = []
+
+
+def read_batch(records: Iterable[LogRecord]) -> Batch:
+    """Return what the records come to; what cannot be read is in `poison` and hides nothing else.
+
+    Raises:
+        UnknownFrameVersionError: when a record was written by a newer version of Backstride.
+
+    """
+    batch = Batch()
+    for record in records:
+        try:
+            frame = energy_decoder.decode(record.value)
+        except msgspec.DecodeError as error:
+            batch.poison.append(Poison(record, f"not an energy frame: {error}"))
+            continue
+        if frame.version != FRAME_VERSION:
+            raise UnknownFrameVersionError(
+                f"partition {record.partition}, offset {record.offset}: frame of version "
+                f"{frame.version}, this program knows {FRAME_VERSION}"
+            )
+        for item in frame.items:
+            _add(batch, record, item)
+    return batch
+
+
+def merged(first: DueRefold | None, second: DueRefold) -> DueRefold:
+    """Return the refold that covers both, at the higher of their revisions."""
+    if first is None:
+        return second
+    return DueRefold(
+        second.treadmill,
+        min(first.from_ms, second.from_ms),
+        max(first.to_ms, second.to_ms),
+        second.reason,
+        max(first.revision, second.revision),
+    )
+
+
+def _add(batch: Batch, record: LogRecord, item: EnergyItem) -> None:
+    if type(item) is EnergySegment:
+        batch.points += points_of(item)
+        if item.session is not None:
+            _add_session(batch.rows, item.session, item.revision)
+    elif type(item) is Checkpoint:
+        _add_checkpoint(batch, record, item)
+    elif type(item) is Refold:
+        due = DueRefold(item.treadmill, item.from_ms, item.to_ms, item.reason, item.revision)
+        batch.rows.refolds[item.treadmill] = merged(batch.rows.refolds.get(item.treadmill), due)
+
+
+def _add_session(rows: Rows, session: SessionSnapshot, revision: Revision) -> None:
+    if session.is_dirty:
+        # its totals lack what lies further back: only a fold over the series writes its row
+        due = DueRefold(
+            session.treadmill,
+            session.started_at_ms,
+            session.last_reading_at_ms,
+            "session reaches back",
+            revision,
+        )
+        rows.refolds[session.treadmill] = merged(rows.refolds.get(session.treadmill), due)
+        return
+    known = rows.sessions.get(session.session_id)
+    if known is None or revision >= known[1]:
+        rows.sessions[session.session_id] = (session, revision)
+
+
+def _add_checkpoint(batch: Batch, record: LogRecord, checkpoint: Checkpoint) -> None:
+    try:
+        state = decode_state(checkpoint.state)
+    except (msgspec.DecodeError, StateVersionError) as error:
+        batch.poison.append(Poison(record, f"state not readable: {error}", checkpoint.treadmill))
+        return
+    known = batch.rows.states.get(state.treadmill)
+    if known is None or state.revision >= known.state.revision:
+        batch.rows.states[state.treadmill] = KnownState(state, checkpoint.state)
+    if checkpoint.repeat_stored:
+        batch.repeat_stored.add(state.treadmill)
+
+
+def points_of(segment: EnergySegment) -> list[SeriesPoint]:
+    """Return a segment's readings as points of the series."""
+    treadmill, device_id, boot_id = segment.treadmill, segment.device_id, segment.boot_id
+    return [
+        SeriesPoint(
+            treadmill,
+            reading.measured_at_ms,
+            device_id,
+            boot_id,
+            reading.seq,
+            reading.is_reverse,
+            reading.speed_m_per_s,
+            reading.grade_percent,
+            reading.heart_rate_bpm,
+            reading.is_present,
+            reading.hands,
+            reading.is_emergency_stop,
+            reading.gross_kcal_per_min,
+            reading.net_kcal_per_min,
+            reading.uncertainty_percent,
+            reading.flags,
+            reading.session_gross_kcal,
+        )
+        for reading in segment.readings
+    ]

@@ -1,0 +1,163 @@
+"""What the recorder needs of the world around it; the series store's port is in `shared`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from backstride_recorder.domain.batch import (
+    DueRefold,
+    LogRecord,
+    Poison,
+    Revision,
+    Rows,
+)
+from backstride_recorder.domain.positions import Jump
+from backstride_recorder.domain.regions import Region, SessionSpan
+from backstride_shared.fold.state import TreadmillState
+from backstride_shared.frames import SessionSnapshot
+
+DeviceMark = tuple[int, int]
+"""(boot_id, seq) up to which everything of a device is handled."""
+
+
+class StoreUnavailableError(Exception):
+    """The relational store cannot be used now; nothing of the transaction was done."""
+
+
+class DeadLettersUnavailableError(Exception):
+    """The dead-letter topic did not take everything in time."""
+
+
+class StoredTreadmill(NamedTuple):
+    """What the stored row of a treadmill says; counts are of readings."""
+
+    treadmill: str
+    marks: Mapping[str, DeviceMark]
+    accepted_count: int
+    refused_count: int
+
+
+class WaitingRefold(NamedTuple):
+    """A refold on the list; `stored_revision` is None while the treadmill has no row."""
+
+    due: DueRefold
+    stored_revision: Revision | None
+
+    @property
+    def treadmill(self) -> str:
+        """Whose sessions are due."""
+        return self.due.treadmill
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the stored state knows already why they are due."""
+        return self.stored_revision is not None and self.stored_revision >= self.due.revision
+
+
+class RefoldedRows(NamedTuple):
+    """The sessions that a region of the series holds, folded with a state of that revision."""
+
+    sessions: Sequence[SessionSnapshot]
+    revision: Revision
+    recomputed_at_ms: int
+
+
+class Polled(NamedTuple):
+    """What one poll gave: records in the order of their partitions, and where the log jumped."""
+
+    records: Sequence[LogRecord]
+    jumps: Sequence[Jump] = ()
+
+
+class EnergyLog(Protocol):
+    """`energy.v1`, read by a consumer group."""
+
+    @property
+    def generation(self) -> int:
+        """Rises whenever partitions came or went; a batch of an older one is to be dropped."""
+        ...
+
+    @property
+    def partitions(self) -> frozenset[int]:
+        """The partitions that are ours now; empty while there are none."""
+        ...
+
+    def poll(self, timeout_s: float) -> Polled:
+        """Return what there is, waiting at most `timeout_s` for the first record.
+
+        Called when everything that an earlier poll gave is stored or was dropped.
+        """
+        ...
+
+    def hold(self, timeout_s: float) -> None:
+        """Stay in the group for `timeout_s` without taking records, while a store is away."""
+        ...
+
+    def commit(self, records: Sequence[LogRecord]) -> None:
+        """Note that these records, and all before them, need not be read again.
+
+        Called after both stores have them. May fail without harm: they are then read again.
+        """
+        ...
+
+
+class SessionStore(Protocol):
+    """The recorder's tables in the relational store.
+
+    Each method is one transaction and raises `StoreUnavailableError` when it must be repeated.
+    """
+
+    def write(self, rows: Rows) -> Sequence[StoredTreadmill]:
+        """Store the rows, durable on return, and return the treadmills of `rows.states`.
+
+        A row of a higher revision stays as it is; what is returned is what the row then says.
+        """
+        ...
+
+    def treadmills(self) -> Sequence[StoredTreadmill]:
+        """Return every stored treadmill; called when partitions were taken over."""
+        ...
+
+    def state(self, treadmill: str) -> TreadmillState | None:
+        """Return the stored state of one treadmill."""
+        ...
+
+    def waiting_refolds(self) -> Sequence[WaitingRefold]:
+        """Return the refolds that are due, of all treadmills."""
+        ...
+
+    def spans(self, treadmill: str, around: Region) -> Sequence[SessionSpan]:
+        """Return the sessions with rows that touch the region within the idle time."""
+        ...
+
+    def replace(self, done: DueRefold, region: Region, refolded: RefoldedRows) -> None:
+        """Put the sessions of a region in the place of its rows, and take `done` off the list.
+
+        Rows that lie in the region and are not among them are deleted. A row of a higher
+        revision stays as it is.
+        """
+        ...
+
+
+class StoredReports(Protocol):
+    """Tells devices over MQTT what is in the stores."""
+
+    def publish(self, treadmill: str, marks: Mapping[str, DeviceMark]) -> None:
+        """Send the marks of these devices, or as soon as the broker is there; never blocks."""
+        ...
+
+    def keep_up(self) -> None:
+        """Send what had to wait for the broker; called at least every second; never blocks."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """The dead-letter topic."""
+
+    def send(self, poison: Iterable[Poison], received_at_ms: int) -> None:
+        """Put the records there; on return the broker has them.
+
+        Raises:
+            DeadLettersUnavailableError: some may be there already; send all of them again.
+
+        """
+        ...

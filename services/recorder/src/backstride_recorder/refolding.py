@@ -1,0 +1,124 @@
+"""Folds sessions again from the stored series: late readings, claims of the past, corrections.
+
+The series is written first, then the region's rows are replaced in one transaction that also takes
+the refold off the list: a crash between leaves it due, and it is done again.
+"""
+
+from collections.abc import Callable
+
+import structlog
+
+from backstride_recorder import metrics
+from backstride_recorder.domain.batch import DueRefold
+from backstride_recorder.domain.pace import RefoldPace
+from backstride_recorder.domain.regions import (
+    Region,
+    SessionSpan,
+    limit_ms,
+    live_dirty_span,
+    region_of,
+    widened,
+)
+from backstride_recorder.ports import RefoldedRows, SessionStore, StoreUnavailableError
+from backstride_shared.fold.refold import KnownSession, refold
+from backstride_shared.fold.state import TreadmillState
+from backstride_shared.series import SeriesStore, SeriesUnavailableError
+
+log = structlog.get_logger()
+
+Clock = Callable[[], float]
+"""A monotonic clock, in seconds."""
+
+
+class Refolder:
+    """Works off the list of refolds that wait in the relational store."""
+
+    def __init__(
+        self,
+        series: SeriesStore,
+        sessions: SessionStore,
+        pace: RefoldPace,
+        monotonic_s: Clock,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._series = series
+        self._sessions = sessions
+        self._pace = pace
+        self._monotonic_s = monotonic_s
+        self._now_ms = now_ms
+        self._may_be_due = True
+
+    def look_again(self) -> None:
+        """Note that the list may have grown."""
+        self._may_be_due = True
+
+    def work(self, is_ours: Callable[[str], bool]) -> bool:
+        """Do at most one refold of our treadmills that may run now; return whether one was done.
+
+        While a store is away nothing is done: what is due stays due.
+        """
+        if not self._may_be_due:
+            return False
+        try:
+            waiting = [one for one in self._sessions.waiting_refolds() if is_ours(one.treadmill)]
+            metrics.REFOLDS_DUE.set(len(waiting))
+            self._may_be_due = bool(waiting)
+            began_at_s = self._monotonic_s()
+            due = self._pace.choose([one.due for one in waiting if one.is_ready], began_at_s)
+            state = None if due is None else self._sessions.state(due.treadmill)
+            if due is None or state is None:
+                return False
+            with metrics.REFOLD_SECONDS.time():
+                self._fold(due, state)
+        except (SeriesUnavailableError, StoreUnavailableError) as error:
+            log.warning("refold put off, a store is away", error=str(error))
+            return False
+        metrics.REFOLDS.inc()
+        self._pace.ended(due.treadmill, began_at_s, self._monotonic_s())
+        return True
+
+    def _fold(self, due: DueRefold, state: TreadmillState) -> None:
+        treadmill = due.treadmill
+        live = live_dirty_span(state)
+        region, known = self._whole(due, state, live)
+        points = self._series.read(treadmill, region.from_ms, region.to_ms)
+        refolded = refold(
+            treadmill,
+            state.claims,
+            points,
+            [KnownSession(one.session_id, one.claim_id, one.started_at_ms) for one in known],
+            next_measured_at_ms=(
+                None
+                if live is not None and live in known
+                else self._series.next_measured_at_ms(treadmill, region.to_ms)
+            ),
+        )
+        self._series.write(refolded.points)
+        self._sessions.replace(
+            due, region, RefoldedRows(refolded.sessions, state.revision, self._now_ms())
+        )
+        log.debug(
+            "sessions folded again",
+            treadmill=treadmill,
+            reason=due.reason,
+            sessions=len(refolded.sessions),
+            points=len(points),
+            points_changed=len(refolded.points),
+        )
+
+    def _whole(
+        self, due: DueRefold, state: TreadmillState, live: SessionSpan | None
+    ) -> tuple[Region, list[SessionSpan]]:
+        """Return the region widened to whole sessions, and the sessions in it."""
+        most_ms = limit_ms(state)
+        region = region_of(due, state)
+        while not region.is_empty:
+            # the live one last: what it says of itself is newer than its row
+            spans = {one.session_id: one for one in self._sessions.spans(due.treadmill, region)}
+            if live is not None:
+                spans[live.session_id] = live
+            grown = widened(region, spans.values(), most_ms)
+            if grown == region:
+                return region, [span for span in spans.values() if region.holds(span)]
+            region = grown
+        return region, []
