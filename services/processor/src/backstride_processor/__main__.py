@@ -1,0 +1,5 @@
+"""`python -m backstride_processor`."""
+
+from backstride_processor.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Faust, Kafka and the relational store."""

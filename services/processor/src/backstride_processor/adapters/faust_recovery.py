@@ -1,0 +1,120 @@
+"""Keeps Faust from losing records when partitions are assigned.
+
+In 0.15.3 `Recovery.on_recovery_completed` lets the partitions go on before it seeks them to the
+committed offsets. Records fetched in between reach the streams' queues, which are emptied a
+moment later, when the flow of the application goes on; fetched again, they count as read and are
+dropped. Nothing is logged. Kin upstream: faust-streaming issues 216 and 221.
+
+`hold_flow` mends it with public functions: called by the signal `on_rebalance_complete`, which
+`on_recovery_completed` sends first of all, it stops the flow of the consumer. Whatever is fetched
+from then on is dropped *and sought back*, and the flow goes on only after the seek and after the
+queues were emptied.
+
+`start_offsets` adds what Faust leaves out: `seek_to_committed` does not move a partition without
+a committed offset, so records fetched and dropped at a first start would be passed over.
+"""
+
+import inspect
+from typing import Final, cast
+
+import faust
+import structlog
+from faust.tables.recovery import Recovery
+from faust.transport.consumer import Consumer
+from faust.types import TP, AppT
+
+from backstride_processor import metrics
+
+log = structlog.get_logger()
+
+TRIED_VERSION: Final = "0.15.3"
+_HOOKS: Final = (
+    "stop_flow",
+    "assignment",
+    "seek_to_committed",
+    "earliest_offsets",
+    "highwaters",
+    "seek_wait",
+    "_commit",
+)
+
+
+class FaustChangedError(Exception):
+    """The installed Faust is not the one that the correction was tried with."""
+
+
+def check_library() -> None:
+    """Return when the installed Faust is the one that was tried, and still needs the correction.
+
+    Raises:
+        FaustChangedError: which says what to try again.
+
+    """
+    if faust.__version__ != TRIED_VERSION:
+        raise FaustChangedError(
+            f"faust-streaming is {faust.__version__}, tried was {TRIED_VERSION}: run "
+            "tests/integration/processor/test_recovery.py, then change TRIED_VERSION in "
+            "adapters/faust_recovery.py"
+        )
+    missing = [name for name in _HOOKS if not hasattr(Consumer, name)]
+    if missing:
+        raise FaustChangedError(f"faust's consumer has no {', '.join(missing)} any more")
+    if not is_needed():
+        raise FaustChangedError(
+            "faust seeks before it resumes: adapters/faust_recovery.py may be needless; run "
+            "tests/integration/processor/test_recovery.py without it"
+        )
+
+
+def is_needed() -> bool:
+    """Return whether the installed Faust resumes partitions before it seeks them."""
+    source = inspect.getsource(Recovery.on_recovery_completed)
+    signal, resume, seek, flow = (
+        source.find(call)
+        for call in (
+            "on_rebalance_complete.send",
+            ".resume_partitions(",
+            ".perform_seek(",
+            ".resume_flow(",
+        )
+    )
+    return -1 < signal < resume < seek < flow
+
+
+def hold_flow(app: AppT) -> None:
+    """Let no record through until Faust has sought the partitions and emptied the queues."""
+    app.consumer.stop_flow()
+
+
+async def start_offsets(app: AppT, topic: str) -> dict[int, int]:
+    """Return, for each of our partitions of a topic, the offset that must be read first.
+
+    That is the committed offset; or where the log begins when there is none, or none that the
+    log still has, and then the partition is sought there. Call it while the flow is held.
+    """
+    consumer = cast("Consumer", app.consumer)
+    partitions = {tp for tp in consumer.assignment() if tp.topic == topic}
+    if not partitions:
+        return {}
+    committed = await consumer.seek_to_committed()
+    beginnings = await consumer.earliest_offsets(*partitions)
+    ends = await consumer.highwaters(*partitions)
+    starts: dict[int, int] = {}
+    sought: dict[TP, int] = {}
+    for tp in partitions:
+        offset, beginning = committed.get(tp), beginnings[tp]
+        if offset is None or not beginning <= offset <= ends[tp]:
+            if offset is not None:
+                metrics.EXPIRED_FRAMES.inc(max(0, beginning - offset))
+                log.error(
+                    "the log has no more what was committed",
+                    partition=tp.partition,
+                    committed=offset,
+                    begins=beginning,
+                    ends=ends[tp],
+                )
+            offset = sought[tp] = beginning
+        starts[tp.partition] = offset
+    if sought:
+        await consumer.seek_wait(sought)
+    return starts

@@ -1,0 +1,61 @@
+"""How far the processor has come in each partition: what is next, and what may be committed."""
+
+from collections.abc import Mapping
+
+
+class OffsetJumpError(Exception):
+    """Records of a partition are missing between what was taken last and what came now."""
+
+    def __init__(self, partition: int, expected: int, came: int) -> None:
+        """Name the partition and the first offset that did not come."""
+        super().__init__(
+            f"partition {partition}: offset {came} came where {expected} was due, "
+            f"{came - expected} records are missing"
+        )
+        self.partition = partition
+        self.expected = expected
+        self.came = came
+
+
+class Progress:
+    """Offsets of the partitions that are ours, from one assignment to the next.
+
+    `starts` maps each partition to the offset of the record that must come first.
+    """
+
+    def __init__(self, starts: Mapping[int, int]) -> None:
+        self._next = dict(starts)
+        self._committed = dict(starts)
+
+    def admit(self, partition: int, offset: int) -> bool:
+        """Return whether a record is the next one of its partition, and count it as taken.
+
+        False for a record that was taken before, or of a partition that is not ours.
+
+        Raises:
+            OffsetJumpError: when records before it never came; going on would lose them.
+
+        """
+        expected = self._next.get(partition)
+        if expected is None or offset < expected:
+            return False
+        if offset > expected:
+            raise OffsetJumpError(partition, expected, offset)
+        self._next[partition] = offset + 1
+        return True
+
+    def due(self) -> dict[int, int]:
+        """Return, per partition that moved since the last commit, the offset to be read next."""
+        return {
+            partition: offset
+            for partition, offset in self._next.items()
+            if offset != self._committed[partition]
+        }
+
+    def note_committed(self, offsets: Mapping[int, int]) -> None:
+        """Take note that the broker has these offsets."""
+        self._committed.update(offsets)
+
+    def next_offsets(self) -> dict[int, int]:
+        """Return the offset of the record that is due next in each partition."""
+        return dict(self._next)

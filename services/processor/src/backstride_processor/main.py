@@ -1,0 +1,145 @@
+"""Composition root of the processor: the only module that opens anything."""
+
+import asyncio
+import signal
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import faust
+import structlog
+from faust.types import AppT
+
+from backstride_processor.adapters import faust_recovery
+from backstride_processor.adapters.faust_app import (
+    FaustChangelog,
+    FaustLog,
+    add_table,
+    build_app,
+    connect,
+    quieten,
+)
+from backstride_processor.adapters.kafka_topics import wait_for_topics
+from backstride_processor.adapters.sql_stored_states import SqlStoredStates
+from backstride_processor.domain.progress import Progress
+from backstride_processor.processing import Processor
+from backstride_processor.settings import ProcessorSettings
+from backstride_shared.lifecycle import watch_parent
+from backstride_shared.settings import read_settings_or_exit
+from backstride_shared.telemetry import serve_health, set_up_logging
+
+log = structlog.get_logger()
+
+_SERVICE: Final = "processor"
+# both together below the 10 s that a supervisor waits
+_FINISH_WITHIN_S: Final = 4.0
+_LEAVE_WITHIN_S: Final = 5.0
+
+
+def main() -> None:
+    """Run the processor until it is told to stop; status 1 when it had to give up."""
+    settings = read_settings_or_exit(ProcessorSettings)
+    set_up_logging(_SERVICE, settings.telemetry)
+    quieten()
+    raise SystemExit(asyncio.run(run(settings)))
+
+
+async def run(
+    settings: ProcessorSettings,
+    *,
+    hold_flow: Callable[[AppT], None] = faust_recovery.hold_flow,
+    progress: Callable[[Mapping[int, int]], Progress] = Progress,
+) -> int:
+    """Run until SIGTERM, SIGINT or the end of the supervisor; return the exit status.
+
+    `hold_flow` is the correction of Faust's recovery, `progress` the bookkeeping of offsets.
+    """
+    faust_recovery.check_library()
+    stop = _stop_event()
+    stored_states = SqlStoredStates(settings.database.url)
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    kafka_lacks = [f"Kafka at {settings.kafka.bootstrap_servers}"]
+
+    def fail(error: BaseException) -> None:
+        if not failed.done():
+            failed.set_exception(error)
+
+    def tell_kafka_lacks(missing: list[str]) -> None:
+        kafka_lacks[:] = missing
+
+    with tempfile.TemporaryDirectory(prefix="backstride-processor-") as folder:
+        app = build_app(settings.kafka, settings.processor, Path(folder))
+        changelog = FaustChangelog(add_table(app))
+        processor = Processor(FaustLog(app), changelog, stored_states, progress=progress)
+        connect(app, processor, settings.processor, fail, hold_flow)
+
+        async def work() -> None:
+            await wait_for_topics(settings.kafka.bootstrap_servers, tell_kafka_lacks)
+            await _run_app(app)
+
+        server = serve_health(
+            _SERVICE, settings.telemetry, lambda: kafka_lacks or processor.waiting_for()
+        )
+        tasks: list[asyncio.Future[None] | asyncio.Task[None]] = [
+            failed,
+            asyncio.create_task(_wait(stop)),
+            asyncio.create_task(work()),
+            asyncio.create_task(
+                processor.keep_checkpointing(settings.processor.checkpoint_interval_s)
+            ),
+        ]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        error = next((task.exception() for task in done if task.exception()), None)
+        if error is None:
+            error = await _error_of(processor.finish(), _FINISH_WITHIN_S)
+        for task in tasks:
+            task.cancel()
+        if app.started:
+            await _error_of(app.stop(), _LEAVE_WITHIN_S)
+    if server is not None:
+        server.shutdown()
+        server.server_close()
+    stored_states.close()
+    if error is not None:
+        log.error("the processor gives up", reason=str(error), exc_info=error)
+        return 1
+    log.info("the processor stopped")
+    return 0
+
+
+async def _run_app(app: faust.App) -> None:
+    """Start Faust and return never.
+
+    Raises whatever made it stop.
+    """
+    await app.start()
+    await app.wait_until_stopped()
+    raise app.crash_reason or RuntimeError("Faust stopped on its own account")
+
+
+async def _error_of(work: Awaitable[None], within_s: float) -> Exception | None:
+    """Return what went wrong with one of the last steps, once it is over or its time is up."""
+    try:
+        await asyncio.wait_for(work, within_s)
+    except Exception as error:  # noqa: BLE001  the program ends in either case, and says why
+        return error
+    return None
+
+
+def _stop_event() -> asyncio.Event:
+    """Return an event that signals and the end of the supervisor set."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    def stop_from_thread() -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    watch_parent(stop_from_thread)
+    return stop
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()

@@ -1,0 +1,274 @@
+"""The order in which the processor answers for readings: fold, output, checkpoint, commit.
+
+Guarantee: an offset is committed only after the output of everything before it, and then the
+states that came of it, are acknowledged by the broker. Output goes before states: otherwise
+deduplication would hide an output lost in a crash. Whatever is repeated after a crash folds to
+the same records again.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+
+from backstride_processor import metrics
+from backstride_processor.domain.input_frames import (
+    UnusableRecordError,
+    check_place,
+    dead_letter_of_event,
+    dead_letter_of_record,
+    events_of,
+)
+from backstride_processor.domain.packing import pack
+from backstride_processor.domain.progress import Progress
+from backstride_processor.domain.restoring import restore
+from backstride_processor.ports import (
+    Changelog,
+    InputRecord,
+    Log,
+    OutputRecord,
+    StoredStates,
+    StoreNotReadyError,
+)
+from backstride_shared.fold import TreadmillsFold
+from backstride_shared.frames import (
+    Checkpoint,
+    DeadLetter,
+    EnergyItem,
+    TreadmillEvent,
+    encoder,
+)
+from backstride_shared.lifecycle import backoff_s
+from backstride_shared.topics import KafkaTopic
+
+log = structlog.get_logger()
+
+_ASK_STORE_AGAIN_AT_MOST_S = 2.0  # it appears once, at a first start, and people wait for it
+
+
+class _Tenure:
+    """What is held from one assignment of partitions to their revocation, and then dropped."""
+
+    def __init__(self, generation: int, progress: Progress, stored: dict[str, bytes]) -> None:
+        self.generation = generation
+        self.progress = progress
+        self.stored = stored
+        self.fold = TreadmillsFold()
+        # treadmills whose state was restored, with their partition
+        self.partitions: dict[str, int] = {}
+
+
+class Processor:
+    """Folds what arrives, in the partitions that are ours at the moment.
+
+    `progress` makes the bookkeeping of offsets for an assignment.
+    """
+
+    def __init__(
+        self,
+        event_log: Log,
+        changelog: Changelog,
+        stored_states: StoredStates,
+        *,
+        progress: Callable[[Mapping[int, int]], Progress] = Progress,
+    ) -> None:
+        self._log = event_log
+        self._changelog = changelog
+        self._stored_states = stored_states
+        self._progress = progress
+        self._lock = asyncio.Lock()
+        self._tenure: _Tenure | None = None
+        self._is_finished = False
+        self._waiting_for = ["partitions of treadmill-events.v1"]
+
+    def waiting_for(self) -> list[str]:
+        """Return what is missing until records are folded; empty when nothing is."""
+        return self._waiting_for
+
+    def revoke(self) -> None:
+        """Drop everything that is held: the partitions may belong to another processor now.
+
+        What was not committed comes again, to whoever has the partition then.
+        """
+        self._tenure = None
+        self._waiting_for = ["partitions of treadmill-events.v1"]
+
+    async def assign(self, generation: int, starts: Mapping[int, int]) -> None:
+        """Begin with partitions, once their changelog is restored.
+
+        `starts` maps each partition to the offset of the record that must come first. Waits for
+        the relational store. Records of other generations are ignored.
+        """
+        self._tenure = None
+        stored = await self._load_stored() if starts else {}
+        self._tenure = _Tenure(generation, self._progress(starts), stored)
+        self._waiting_for = []
+        log.info("partitions assigned", partitions=sorted(starts), generation=generation)
+
+    async def handle(self, records: Sequence[InputRecord]) -> None:
+        """Fold records and have their output in the log.
+
+        Raises:
+            OffsetJumpError: when records are missing; nothing of this batch is committed.
+
+        """
+        async with self._lock, self._all_or_nothing():
+            tenure = self._tenure
+            if tenure is None or self._is_finished:
+                return
+            started_s = time.perf_counter()
+            output = self._fold(tenure, records)
+            metrics.FOLD_SECONDS.observe(time.perf_counter() - started_s)
+            if output:
+                await self._log.append(output)
+
+    async def checkpoint(self) -> None:
+        """Have the states that changed in the log, then commit the offsets they cover."""
+        async with self._lock, self._all_or_nothing():
+            if self._tenure is not None:
+                await self._checkpoint(self._tenure)
+
+    async def keep_checkpointing(self, interval_s: float) -> None:
+        """Make a checkpoint every `interval_s` seconds, until cancelled."""
+        while True:
+            await asyncio.sleep(interval_s)
+            await self.checkpoint()
+
+    async def finish(self) -> None:
+        """Wait for the batch under way, make the last checkpoint, and ignore what comes after."""
+        self._is_finished = True
+        await self.checkpoint()
+        self.revoke()
+
+    @asynccontextmanager
+    async def _all_or_nothing(self) -> AsyncIterator[None]:
+        """Drop everything when a step fails: no later checkpoint may cover its lost output."""
+        try:
+            yield
+        except BaseException:
+            self.revoke()
+            raise
+
+    async def _load_stored(self) -> dict[str, bytes]:
+        waits_s = backoff_s(most_s=_ASK_STORE_AGAIN_AT_MOST_S)
+        while True:
+            try:
+                return await asyncio.to_thread(self._stored_states.load)
+            except StoreNotReadyError as error:
+                missing = [f"relational store: {error}"]
+                if missing != self._waiting_for:
+                    self._waiting_for = missing
+                    log.warning("waiting for the relational store", reason=str(error))
+                await asyncio.sleep(next(waits_s))
+
+    def _fold(self, tenure: _Tenure, records: Sequence[InputRecord]) -> list[OutputRecord]:
+        dead_letters: list[tuple[int, DeadLetter]] = []
+        frames = 0
+        for record in records:
+            if record.generation != tenure.generation:
+                continue
+            if not tenure.progress.admit(record.partition, record.offset):
+                continue
+            frames += 1
+            try:
+                events = events_of(record.value)
+            except UnusableRecordError as error:
+                letter = dead_letter_of_record(record.value, str(error), record.written_at_ms)
+                dead_letters.append((record.partition, letter))
+                continue
+            for event in events:
+                letter_or_none = self._apply(tenure, event, record)
+                if letter_or_none is not None:
+                    dead_letters.append((record.partition, letter_or_none))
+        if not frames:
+            return []
+        metrics.FRAMES.inc(frames)
+        metrics.BATCH_FRAMES.observe(frames)
+        drained = tenure.fold.drain()
+        metrics.ACCEPTED_READINGS.inc(drained.accepted_readings)
+        metrics.DUPLICATE_READINGS.inc(drained.duplicate_readings)
+        metrics.GAP_READINGS.inc(drained.gap_readings)
+        metrics.MESSAGES_AHEAD.inc(drained.messages_ahead)
+        dead_letters.extend(
+            (tenure.partitions[letter.treadmill or ""], letter) for letter in drained.dead_letters
+        )
+        output = _energy_records(tenure.partitions, drained.items)
+        for partition, letter in dead_letters:
+            metrics.DEAD_LETTERS.inc()
+            log.warning("dead letter", reason=letter.reason, treadmill=letter.treadmill)
+            output.append(
+                OutputRecord(KafkaTopic.DEAD_LETTERS, partition, None, encoder.encode(letter))
+            )
+        return output
+
+    def _apply(
+        self, tenure: _Tenure, event: TreadmillEvent, record: InputRecord
+    ) -> DeadLetter | None:
+        treadmill = event.treadmill
+        if tenure.partitions.get(treadmill) != record.partition:
+            try:
+                check_place(event, record.partition)
+            except UnusableRecordError as error:
+                return dead_letter_of_event(event, str(error), record.written_at_ms)
+            self._restore(tenure, treadmill, record.partition)
+        try:
+            tenure.fold.apply(event)
+        except Exception as error:
+            # a defect of ours, and the record would come again for ever: set it aside, be loud
+            log.exception("an event could not be folded", treadmill=treadmill)
+            reason = f"could not be folded: {error!r}"
+            return dead_letter_of_event(event, reason, record.written_at_ms)
+        return None
+
+    def _restore(self, tenure: _Tenure, treadmill: str, partition: int) -> None:
+        state = restore(self._changelog.state_of(treadmill), tenure.stored.pop(treadmill, None))
+        if state is not None:
+            tenure.fold.states[treadmill] = state
+        tenure.partitions[treadmill] = partition
+
+    async def _checkpoint(self, tenure: _Tenure) -> None:
+        started_s = time.perf_counter()
+        due = tenure.progress.due()
+        checkpoints = tenure.fold.take_checkpoints()
+        self._measure_lag(tenure)
+        if checkpoints:
+            await self._log.append(_energy_records(tenure.partitions, checkpoints))
+            await self._log.append(
+                [
+                    self._changelog.record(
+                        tenure.partitions[checkpoint.treadmill],
+                        checkpoint.treadmill,
+                        checkpoint.state,
+                    )
+                    for checkpoint in checkpoints
+                ]
+            )
+            if tenure is not self._tenure:
+                return
+            for checkpoint in checkpoints:
+                self._changelog.keep(checkpoint.treadmill, checkpoint.state)
+        if due and await self._log.commit(due):
+            tenure.progress.note_committed(due)
+            metrics.CHECKPOINT_SECONDS.observe(time.perf_counter() - started_s)
+
+    def _measure_lag(self, tenure: _Tenure) -> None:
+        for partition, next_offset in tenure.progress.next_offsets().items():
+            end = self._log.end_of(partition)
+            if end is not None:
+                metrics.LAG_FRAMES.labels(partition).set(max(0, end - next_offset))
+
+
+def _energy_records(
+    partitions: Mapping[str, int], items: Sequence[EnergyItem] | Sequence[Checkpoint]
+) -> list[OutputRecord]:
+    """Return items as records of the partitions that their input came from."""
+    by_partition: dict[int, list[EnergyItem]] = {}
+    for item in items:
+        by_partition.setdefault(partitions[item.treadmill], []).append(item)
+    return [
+        OutputRecord(KafkaTopic.ENERGY, partition, None, value)
+        for partition, its_items in by_partition.items()
+        for value in pack(its_items)
+    ]
