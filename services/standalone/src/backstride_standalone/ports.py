@@ -1,9 +1,10 @@
 """What the supervisor needs from the machine it runs on."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from backstride_standalone.domain.log_lines import Notice
-from backstride_standalone.domain.picture import Picture
+from backstride_standalone.domain.picture import LiveTreadmill, Picture
 from backstride_standalone.domain.programs import Program
 
 
@@ -71,4 +72,34 @@ class Screen(Protocol):
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
+        ...
+
+
+class Telemetry(Protocol):
+    """What the programs tell of themselves; each call may block for a second."""
+
+    def controller_metrics(self) -> Mapping[str, float]:
+        """Return the simulated treadmills' metrics.
+
+        Empty where none are simulated; while they are silent, something that holds no figures.
+        """
+        ...
+
+    def recorder_metrics(self) -> Mapping[str, float]:
+        """Return the recorder's metrics; empty while it is silent."""
+        ...
+
+    def treadmills(self) -> list[LiveTreadmill]:
+        """Return what each treadmill does now; empty while nobody can tell."""
+        ...
+
+
+class StatusBoard(Protocol):
+    """Where others read how the run is."""
+
+    def write(self, picture: Picture, at_ms: int) -> None:
+        """Replace what stands there.
+
+        Raises OSError when it cannot be written now.
+        """
         ...

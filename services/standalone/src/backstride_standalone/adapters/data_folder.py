@@ -64,6 +64,13 @@ class DataFolder:
         """Where the programs' logs go."""
         return self.path / "logs"
 
+    def is_used(self) -> bool:
+        """Tell whether an earlier run left anything in it."""
+        return any(
+            entry.name not in {MARKER, _LOCK} and entry != self.logs
+            for entry in self.path.iterdir()
+        )
+
     def make_empty(self) -> None:
         """Delete everything in the folder except that it is ours and taken.
 

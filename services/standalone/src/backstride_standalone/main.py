@@ -1,0 +1,117 @@
+"""Composition root of `backstride run`: the only module that opens anything."""
+
+import asyncio
+import os
+import signal
+import time
+
+from backstride_standalone.adapters import local_ports
+from backstride_standalone.adapters.child_machine import ChildMachine
+from backstride_standalone.adapters.data_folder import DataFolder
+from backstride_standalone.adapters.mosquitto_program import find_mosquitto, write_configuration
+from backstride_standalone.adapters.program_telemetry import ProgramTelemetry
+from backstride_standalone.adapters.run_status_file import RunStatusFile
+from backstride_standalone.adapters.terminal_screen import open_screen
+from backstride_standalone.domain.ports import PortPlan, plan_ports
+from backstride_standalone.platform_programs import (
+    HOST,
+    MQTT_PORT,
+    PAGE_PORT,
+    RECORDER,
+    SIMULATION,
+    STATUS_FILE,
+    gateway_url,
+    health_port,
+    kafka_servers,
+    mqtt_url,
+    platform_programs,
+    port_wishes,
+)
+from backstride_standalone.run_options import MqttChoice, RunOptions
+from backstride_standalone.supervision import Supervision
+from backstride_standalone.watching import Watching
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class MissingBrokerError(Exception):
+    """Mosquitto was asked for and is not installed."""
+
+
+def run_platform(options: RunOptions, folder: DataFolder) -> None:
+    """Run the platform in the data folder until a signal; no program is left behind.
+
+    Raises:
+        PortTakenError: when a port that was asked for is in use.
+        MissingBrokerError: when Mosquitto was asked for and is not installed.
+        ProgramFailedError: when one of the programs cannot run here.
+
+    """
+    ports = plan_ports(port_wishes(options), local_ports.is_free, local_ports.free_ports)
+    mosquitto_command = _mosquitto_command(options, folder, ports)
+    folder.write_run_file(
+        {
+            "pid": os.getpid(),
+            "gateway_url": gateway_url(ports),
+            "mqtt_url": mqtt_url(ports),
+            "kafka_bootstrap_servers": kafka_servers(ports),
+        }
+    )
+    programs = platform_programs(options, ports, folder.path, mosquitto_command)
+    broker = "Mosquitto" if mosquitto_command else "amqtt"
+    screen = open_screen(_heading(options, ports, folder, broker), time.monotonic)
+    try:
+        supervision = Supervision(programs, ChildMachine(folder.logs), screen)
+        watching = Watching(
+            supervision,
+            ProgramTelemetry(
+                health_port(ports, SIMULATION) if options.is_demo else None,
+                health_port(ports, RECORDER),
+                ports[PAGE_PORT],
+            ),
+            screen,
+            RunStatusFile(folder.path / STATUS_FILE),
+        )
+        asyncio.run(_run(supervision, watching))
+    finally:
+        screen.close()
+
+
+async def _run(supervision: Supervision, watching: Watching) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    looking = asyncio.create_task(watching.run())
+    try:
+        await supervision.run(stop)
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        watching.show_end()
+
+
+def _mosquitto_command(
+    options: RunOptions, folder: DataFolder, ports: PortPlan
+) -> tuple[str, ...] | None:
+    program = None if options.mqtt is MqttChoice.AMQTT else find_mosquitto()
+    if program is None:
+        if options.mqtt is MqttChoice.MOSQUITTO:
+            raise MissingBrokerError(
+                "there is no program mosquitto on this machine; "
+                "install it, or leave --mqtt away to use the built-in broker"
+            )
+        return None
+    configuration = write_configuration(folder.path / "mosquitto", HOST, ports[MQTT_PORT])
+    return (str(program), "-c", str(configuration))
+
+
+def _heading(options: RunOptions, ports: PortPlan, folder: DataFolder, broker: str) -> list[str]:
+    demo = " · demonstration: simulated treadmills, made-up members" if options.is_demo else ""
+    return [
+        f"Backstride{demo}",
+        f"  page and API  {gateway_url(ports)}",
+        f"  MQTT          {mqtt_url(ports)} ({broker})",
+        f"  Kafka         {kafka_servers(ports)} (embedded)",
+        f"  data, logs    {folder.path}",
+    ]
