@@ -70,47 +70,34 @@ def run_fraction_between(speed_m_per_s: float, low_m_per_s: float, high_m_per_s:
 
 
 def forward_power(
-    speed_m_per_s: float, grade_percent: float, run_fraction: float, stature: float
+    speed_m_per_s: float, run_fraction: float, level: float, walk_slope: float, run_slope: float
 ) -> float:
-    """Return the power of forward gait above standing, W/kg, never negative."""
-    power = 0.0
-    if run_fraction < 1.0:
-        walk = stature * level_walking_power(speed_m_per_s)
-        if grade_percent:
-            walk += graded_walking_power(speed_m_per_s, grade_percent)
-        power = (1.0 - run_fraction) * walk
-    if run_fraction > 0.0:
-        cost = RUN_COST_J_PER_KG_M
-        if grade_percent:
-            cost += graded_running_cost(grade_percent)
-        power += run_fraction * speed_m_per_s * cost
-    return max(0.0, power)
+    """Return the power of forward gait above standing, W/kg, never negative.
+
+    `level` is L(v) times the stature's factor, `walk_slope` is GT, `run_slope` is RG.
+    """
+    walk = level + walk_slope
+    run = speed_m_per_s * (RUN_COST_J_PER_KG_M + run_slope)
+    return max(0.0, (1.0 - run_fraction) * walk + run_fraction * run)
 
 
 def backward_power(
     speed_m_per_s: float,
-    grade_percent: float,
     run_fraction: float,
-    stature: float,
+    level: float,
+    walk_slope: float,
+    run_slope: float,
     novelty: float,
 ) -> float:
     """Return the power of backward gait above standing, W/kg, never negative.
 
-    `grade_percent` is positive where the user goes backward uphill.
+    The terms are those of `forward_power`; a slope is positive where the user goes uphill.
     Only what the slope costs is multiplied; what it gives back is not.
     """
-    power = 0.0
-    if run_fraction < 1.0:
-        ratio = novelty * backward_walking_ratio(speed_m_per_s)
-        walk = ratio * stature * level_walking_power(speed_m_per_s)
-        if grade_percent:
-            slope = graded_walking_power(speed_m_per_s, grade_percent)
-            walk += BACKWARD_UPHILL_WALK_RATIO * slope if slope > 0.0 else slope
-        power = (1.0 - run_fraction) * walk
-    if run_fraction > 0.0:
-        cost = novelty * BACKWARD_RUN_RATIO * RUN_COST_J_PER_KG_M
-        if grade_percent:
-            slope = graded_running_cost(grade_percent)
-            cost += BACKWARD_RUN_RATIO * slope if slope > 0.0 else slope
-        power += run_fraction * speed_m_per_s * cost
-    return max(0.0, power)
+    if walk_slope > 0.0:
+        walk_slope *= BACKWARD_UPHILL_WALK_RATIO
+    if run_slope > 0.0:
+        run_slope *= BACKWARD_RUN_RATIO
+    walk = novelty * backward_walking_ratio(speed_m_per_s) * level + walk_slope
+    run = speed_m_per_s * (novelty * BACKWARD_RUN_RATIO * RUN_COST_J_PER_KG_M + run_slope)
+    return max(0.0, (1.0 - run_fraction) * walk + run_fraction * run)

@@ -46,6 +46,9 @@ from backstride_shared.energy.constants import (
 from backstride_shared.energy.equations import (
     backward_power,
     forward_power,
+    graded_running_cost,
+    graded_walking_power,
+    level_walking_power,
     run_fraction_between,
 )
 from backstride_shared.energy.flags import (
@@ -156,8 +159,11 @@ def _forward_rate(  # noqa: C901 - one flat pass is the hot path
     if coefficients.is_acsm:
         power = _acsm_power(speed, grade, fraction)
     else:
+        level = coefficients.stature * level_walking_power(speed)
+        walk_slope = graded_walking_power(speed, grade) if grade else 0.0
+        run_slope = graded_running_cost(grade) if grade and fraction else 0.0
         power = coefficients.standing_w_per_kg + factor * forward_power(
-            speed, grade, fraction, coefficients.stature
+            speed, fraction, level, walk_slope, run_slope
         )
     return power, sqrt(variance), flags, fraction, power
 
@@ -200,13 +206,18 @@ def _backward_rate(  # noqa: C901 - one flat pass is the hot path
         flags |= X_BACK_FAST
     if coefficients.is_acsm:
         flags |= X_MODEL
-    stature = coefficients.stature
+    forward_fraction = run_fraction_between(speed, _FORWARD_LOW, _FORWARD_HIGH)
+    level = coefficients.stature * level_walking_power(speed)
+    walk_slope = graded_walking_power(speed, grade) if grade else 0.0
+    is_run_needed = fraction > 0.0 or forward_fraction > 0.0
+    run_slope = graded_running_cost(grade) if grade and is_run_needed else 0.0
     standing = coefficients.standing_w_per_kg
     power = standing + factor * backward_power(
-        speed, grade, fraction, stature, coefficients.novelty
+        speed, fraction, level, walk_slope, run_slope, coefficients.novelty
     )
-    forward_fraction = run_fraction_between(speed, _FORWARD_LOW, _FORWARD_HIGH)
-    forward = standing + factor * forward_power(speed, grade, forward_fraction, stature)
+    forward = standing + factor * forward_power(
+        speed, forward_fraction, level, walk_slope, run_slope
+    )
     return power, sqrt(variance), flags, fraction, forward
 
 

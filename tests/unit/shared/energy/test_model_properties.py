@@ -214,9 +214,14 @@ def test_the_run_fraction_is_smooth_where_the_gait_is_unknown_and_whole_where_it
     assert ask(NOBODY, 2.05, gait="run").run_fraction == 1.0
 
 
-def test_what_the_same_would_cost_forward_is_what_it_costs_forward() -> None:
-    backward = ask(NOBODY, 1.7, is_reverse=True, grade_percent=-4.0, hands="rest")
-    forward = ask(NOBODY, 1.7, grade_percent=4.0, hands="rest")
+@pytest.mark.parametrize(("speed", "gait"), [(1.0, None), (1.7, None), (2.5, "walk"), (3.0, "run")])
+@pytest.mark.parametrize("grade", [-4.0, 0.0, 4.0])
+def test_what_the_same_would_cost_forward_is_what_it_costs_forward(
+    speed: float, gait: str | None, grade: float
+) -> None:
+    backward = ask(NOBODY, speed, is_reverse=True, grade_percent=-grade, hands="rest", gait=gait)
+    # The forward gait is chosen by the forward blend, whatever the backward one was.
+    forward = ask(NOBODY, speed, grade_percent=grade, hands="rest")
 
     assert backward.forward_gross_kcal_per_min == pytest.approx(forward.gross_kcal_per_min)
 
