@@ -141,9 +141,7 @@ class Supervision:
                 child.is_felled = False
                 continue
             child.attempts = child.attempts.after_end(time.monotonic() - started_at_s)
-            self._screen.notice(
-                Notice(program.name, "warning", f"{_end_in_words(status)}; it is started again")
-            )
+            self._screen.notice(Notice(program.name, "warning", self._end_and_why(program, status)))
             await asyncio.sleep(child.attempts.wait_s)
 
     async def _until_end(self, child: _Child, process: RunningProgram) -> int:
@@ -179,6 +177,12 @@ class Supervision:
             if fallen.process:
                 fallen.is_felled = True
                 fallen.process.kill()
+
+    def _end_and_why(self, program: Program, status: int) -> str:
+        text = f"{_end_in_words(status)}; it is started again"
+        # a killed program had no time for words: its last line tells of something else
+        words = self._machine.last_log_lines(program, 1) if status > 0 else []
+        return f"{text}: {words[0]}" if words else text
 
     def _last_words(self, program: Program, status: int) -> str:
         lines = self._machine.last_log_lines(program, _LOG_LINES_SHOWN)
