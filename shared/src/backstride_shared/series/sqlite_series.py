@@ -20,6 +20,8 @@ BUSY_TIMEOUT_S: Final = 5.0
 
 _SEQ_MODULUS: Final = 1_000_000
 """`time_ns` is the measured millisecond plus (seq mod 10⁶) ns: the key, as in InfluxDB."""
+_MOST_MS: Final = 2**63 // _SEQ_MODULUS
+"""SQLite's integers end here, in the year 2262."""
 
 _SCHEMA: Final = """
 CREATE TABLE treadmills (treadmill_no INTEGER PRIMARY KEY, treadmill TEXT NOT NULL UNIQUE);
@@ -102,18 +104,15 @@ class SqliteSeries:
             number = self._treadmill_number(connection, treadmill)
             if number is None:
                 return []
-            first_ns = from_ms * _SEQ_MODULUS
-            last_ns = to_ms * _SEQ_MODULUS + _SEQ_MODULUS - 1
-            rows = connection.execute(_SELECT, (number, first_ns, last_ns)).fetchall()
+            stretch = (_first_ns(from_ms), _first_ns(to_ms + 1) - 1)
+            rows = connection.execute(_SELECT, (number, *stretch)).fetchall()
         return [_point(treadmill, row) for row in rows]
 
     def next_measured_at_ms(self, treadmill: str, after_ms: int) -> int | None:
         """Return when the first point after a moment was measured, None when there is none."""
         with self._reading() as connection:
             number = self._treadmill_number(connection, treadmill)
-            (time_ns,) = connection.execute(
-                _NEXT, (number, (after_ms + 1) * _SEQ_MODULUS)
-            ).fetchone()
+            (time_ns,) = connection.execute(_NEXT, (number, _first_ns(after_ms + 1))).fetchone()
         return None if time_ns is None else time_ns // _SEQ_MODULUS
 
     def count(self) -> int:
@@ -213,6 +212,11 @@ class SqliteSeries:
                 return None
             number = self._treadmill_numbers[treadmill] = int(row[0])
         return number
+
+
+def _first_ns(at_ms: int) -> int:
+    """Return the first key in a millisecond; far beyond any clock all are the same."""
+    return min(at_ms, _MOST_MS) * _SEQ_MODULUS
 
 
 def _point(treadmill: str, row: tuple[Any, ...]) -> SeriesPoint:

@@ -1,0 +1,106 @@
+"""The recorder's tables in memory, which a test can take away."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from backstride_recorder.domain.batch import DueRefold, Revision, Rows, merged
+from backstride_recorder.domain.regions import Region, SessionSpan
+from backstride_recorder.ports import (
+    RefoldedRows,
+    StoredTreadmill,
+    StoreUnavailableError,
+    WaitingRefold,
+)
+from backstride_shared.fold.state import TreadmillState, decode_state
+from backstride_shared.frames import SessionSnapshot
+
+
+class SessionRow(NamedTuple):
+    """A session as the store holds it."""
+
+    session: SessionSnapshot
+    revision: Revision
+    recomputed_at_ms: int | None
+
+
+class InMemorySessions:
+    """A session store of dictionaries; `is_away` makes every call fail."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.rows: dict[str, SessionRow] = {}
+        self._states: dict[str, bytes] = {}
+        self._refolds: dict[str, DueRefold] = {}
+
+    def write(self, rows: Rows) -> Sequence[StoredTreadmill]:
+        self._check()
+        for session, revision in rows.sessions.values():
+            self._put(SessionRow(session, revision, None))
+        for treadmill, known in rows.states.items():
+            row = self.state(treadmill)
+            if row is None or known.state.revision >= row.revision:
+                self._states[treadmill] = known.data
+        for treadmill, due in rows.refolds.items():
+            self._refolds[treadmill] = merged(self._refolds.get(treadmill), due)
+        return [one for one in self.treadmills() if one.treadmill in rows.states]
+
+    def treadmills(self) -> Sequence[StoredTreadmill]:
+        self._check()
+        return [_stored(decode_state(data)) for data in self._states.values()]
+
+    def state(self, treadmill: str) -> TreadmillState | None:
+        self._check()
+        data = self._states.get(treadmill)
+        return None if data is None else decode_state(data)
+
+    def waiting_refolds(self) -> Sequence[WaitingRefold]:
+        self._check()
+        waiting = []
+        for treadmill, due in self._refolds.items():
+            state = self.state(treadmill)
+            waiting.append(WaitingRefold(due, None if state is None else state.revision))
+        return waiting
+
+    def spans(self, treadmill: str, around: Region) -> Sequence[SessionSpan]:
+        self._check()
+        spans = [
+            SessionSpan(one.session_id, one.claim_id, one.started_at_ms, one.last_reading_at_ms)
+            for one in (row.session for row in self.rows.values())
+            if one.treadmill == treadmill
+        ]
+        return [span for span in spans if around.touches(span)]
+
+    def replace(self, done: DueRefold, region: Region, refolded: RefoldedRows) -> None:
+        self._check()
+        kept = {session.session_id for session in refolded.sessions}
+        for row in list(self.rows.values()):
+            session = row.session
+            is_inside = (
+                session.treadmill == done.treadmill
+                and session.started_at_ms >= region.from_ms
+                and session.last_reading_at_ms <= region.to_ms
+            )
+            if is_inside and session.session_id not in kept and row.revision <= refolded.revision:
+                del self.rows[session.session_id]
+        for session in refolded.sessions:
+            self._put(SessionRow(session, refolded.revision, refolded.recomputed_at_ms))
+        if self._refolds.get(done.treadmill) == done:
+            del self._refolds[done.treadmill]
+
+    def _put(self, row: SessionRow) -> None:
+        known = self.rows.get(row.session.session_id)
+        if known is None or row.revision >= known.revision:
+            self.rows[row.session.session_id] = row
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise StoreUnavailableError("the relational store is away")
+
+
+def _stored(state: TreadmillState) -> StoredTreadmill:
+    return StoredTreadmill(
+        state.treadmill,
+        {device_id: (mark.boot_id, mark.seq) for device_id, mark in state.marks.items()},
+        state.readings_count,
+        sum(mark.skipped_count for mark in state.marks.values()),
+    )
