@@ -72,7 +72,7 @@ async def run(
         app = build_app(settings.kafka, settings.processor, Path(folder))
         changelog = FaustChangelog(add_table(app))
         processor = Processor(FaustLog(app), changelog, stored_states, progress=progress)
-        connect(app, processor, settings.processor, fail, hold_flow)
+        connect(app, processor, settings.kafka, settings.processor, fail, hold_flow)
 
         async def work() -> None:
             await wait_for_topics(settings.kafka.bootstrap_servers, tell_kafka_lacks)

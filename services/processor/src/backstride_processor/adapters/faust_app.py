@@ -16,6 +16,7 @@ from faust.tables.table import Table
 from faust.types import TP, AppT, EventT
 
 from backstride_processor.adapters import faust_recovery
+from backstride_processor.adapters.kafka_topics import log_ranges
 from backstride_processor.ports import InputRecord, OutputRecord
 from backstride_processor.processing import Processor
 from backstride_processor.settings import ProcessorBlock
@@ -145,6 +146,7 @@ class FaustChangelog:
 def connect(
     app: faust.App,
     processor: Processor,
+    kafka: KafkaBlock,
     options: ProcessorBlock,
     fail: Callable[[BaseException], None],
     hold_flow: Callable[[AppT], None] = faust_recovery.hold_flow,
@@ -181,7 +183,8 @@ def connect(
     async def on_restored(*_sender: object, **_: object) -> None:
         hold_flow(app)
         generation = app.consumer_generation_id
-        starts = await faust_recovery.start_offsets(app, _EVENTS)
+        ranges = await log_ranges(kafka.bootstrap_servers, _EVENTS)
+        starts = await faust_recovery.start_offsets(app, _EVENTS, ranges)
         if generation == app.consumer_generation_id:
             await processor.assign(generation, starts)
 

@@ -15,6 +15,7 @@ a committed offset, so records fetched and dropped at a first start would be pas
 """
 
 import inspect
+from collections.abc import Mapping
 from typing import Final, cast
 
 import faust
@@ -32,8 +33,6 @@ _HOOKS: Final = (
     "stop_flow",
     "assignment",
     "seek_to_committed",
-    "earliest_offsets",
-    "highwaters",
     "seek_wait",
     "_commit",
 )
@@ -86,34 +85,36 @@ def hold_flow(app: AppT) -> None:
     app.consumer.stop_flow()
 
 
-async def start_offsets(app: AppT, topic: str) -> dict[int, int]:
+async def start_offsets(
+    app: AppT, topic: str, ranges: Mapping[int, tuple[int, int]]
+) -> dict[int, int]:
     """Return, for each of our partitions of a topic, the offset that must be read first.
 
     That is the committed offset; or where the log begins when there is none, or none that the
-    log still has, and then the partition is sought there. Call it while the flow is held.
+    log still has, and then the partition is sought there. `ranges` tells for each partition where
+    its log begins and ends. Call it while the flow is held.
     """
     consumer = cast("Consumer", app.consumer)
     partitions = {tp for tp in consumer.assignment() if tp.topic == topic}
     if not partitions:
         return {}
     committed = await consumer.seek_to_committed()
-    beginnings = await consumer.earliest_offsets(*partitions)
-    ends = await consumer.highwaters(*partitions)
     starts: dict[int, int] = {}
     sought: dict[TP, int] = {}
     for tp in partitions:
-        offset, beginning = committed.get(tp), beginnings[tp]
-        if offset is None or not beginning <= offset <= ends[tp]:
+        offset = committed.get(tp)
+        begins, ends = ranges[tp.partition]
+        if offset is None or not begins <= offset <= ends:
             if offset is not None:
-                metrics.EXPIRED_FRAMES.inc(max(0, beginning - offset))
+                metrics.EXPIRED_FRAMES.inc(max(0, begins - offset))
                 log.error(
                     "the log has no more what was committed",
                     partition=tp.partition,
                     committed=offset,
-                    begins=beginning,
-                    ends=ends[tp],
+                    begins=begins,
+                    ends=ends,
                 )
-            offset = sought[tp] = beginning
+            offset = sought[tp] = begins
         starts[tp.partition] = offset
     if sought:
         await consumer.seek_wait(sought)
