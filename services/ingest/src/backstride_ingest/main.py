@@ -29,30 +29,29 @@ FINISH_WITHIN_S: Final = 5.0
 def main() -> None:
     """Run ingest until SIGTERM or SIGINT."""
     settings = read_settings_or_exit(IngestSettings)
+    ingest = settings.ingest
     set_up_logging(SERVICE, settings.telemetry)
     stop = stop_on_signals()
     metrics.prepare_labels()
     source = PahoSource(
         settings.mqtt,
-        settings.client_id,
+        ingest.client_id,
         # any version: what a device of another version sends is set aside, not overlooked
         [
-            mqtt_filter(kind, settings.gym_id, version="+")
+            mqtt_filter(kind, ingest.gym_id, version="+")
             for kind in (MqttKind.READINGS, MqttKind.STATE)
         ],
-        settings.max_message_bytes,
+        ingest.max_message_bytes,
     )
-    records: KafkaLog[Receipt] = KafkaLog(
-        settings.kafka, settings.client_id, settings.send_timeout_s
-    )
+    records: KafkaLog[Receipt] = KafkaLog(settings.kafka, ingest.client_id, ingest.send_timeout_s)
     bridge = Bridge(
         source,
         records,
-        Reception(AcceptedTreadmills(settings.accepted_treadmills)),
+        Reception(AcceptedTreadmills(ingest.accepted_treadmills)),
         Limits(
-            settings.max_in_flight_messages,
-            settings.frame_window_ms / 1000,
-            settings.frame_quiet_ms / 1000,
+            ingest.max_in_flight_messages,
+            ingest.frame_window_ms / 1000,
+            ingest.frame_quiet_ms / 1000,
         ),
         Clock(now_ms=lambda: time.time_ns() // 1_000_000, monotonic_s=time.monotonic),
     )

@@ -3,18 +3,16 @@
 from pydantic import Field, field_validator
 
 from backstride_ingest.domain.acceptance import AcceptedTreadmills
-from backstride_shared.settings import KafkaBlock, MqttBlock, ServiceSettings
+from backstride_shared.settings import Block, KafkaBlock, MqttBlock, ServiceSettings
 
 
-class IngestSettings(ServiceSettings):
-    """Where messages come from and go to, whose are taken, and how much is held."""
+class IngestBlock(Block):
+    """Whose messages are taken, and how much is held for how long."""
 
-    mqtt: MqttBlock = Field(default_factory=MqttBlock.model_construct)
-    kafka: KafkaBlock = Field(default_factory=KafkaBlock.model_construct)
     gym_id: str = Field(
         "+",
         pattern=r"^(\+|[a-z0-9][a-z0-9-]{0,62})$",
-        description="Take one gym's messages only; + takes all. Run one ingest for each gym_id",
+        description="Take one gym's messages only, with one ingest for each gym_id; + takes all",
     )
     accepted_treadmills: str = Field(
         "*/*",
@@ -49,3 +47,11 @@ class IngestSettings(ServiceSettings):
     def client_id(self) -> str:
         """The MQTT client id, always the same: the session at the broker hangs on it."""
         return "backstride-ingest" if self.gym_id == "+" else f"backstride-ingest-{self.gym_id}"
+
+
+class IngestSettings(ServiceSettings):
+    """Where messages come from and go to, and what ingest does with them."""
+
+    mqtt: MqttBlock = Field(default_factory=MqttBlock.model_construct)
+    kafka: KafkaBlock = Field(default_factory=KafkaBlock.model_construct)
+    ingest: IngestBlock = Field(default_factory=IngestBlock.model_construct)
