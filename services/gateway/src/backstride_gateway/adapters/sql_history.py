@@ -1,0 +1,125 @@
+"""Sessions and treadmill states, as the recorder wrote them, read from the relational store."""
+
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+from sqlalchemy import Engine, Row, Select, and_, func, or_, select
+
+from backstride_gateway.adapters.sql_transactions import reading
+from backstride_gateway.domain.claiming import LastMoving
+from backstride_gateway.domain.sessions import SessionRecord
+from backstride_gateway.ports import SessionCursor, StoredState
+from backstride_shared.energy import EnergyTotals
+from backstride_shared.fold.state import StateVersionError, decode_state
+from backstride_shared.store.schema import claims, sessions, treadmill_states
+
+log = structlog.get_logger()
+
+_totals_decoder = msgspec.msgpack.Decoder(EnergyTotals)
+_SECONDS_PER_MINUTE = 60.0
+
+
+class SqlHistory:
+    """The port `SessionHistory` on SQLAlchemy."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def page(self, member_id: str, before: SessionCursor | None, limit: int) -> list[SessionRecord]:
+        """See the port."""
+        query = (
+            _with_member()
+            .where(claims.c.member_id == member_id)
+            .order_by(sessions.c.started_at_ms.desc(), sessions.c.session_id.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            query = query.where(
+                or_(
+                    sessions.c.started_at_ms < before.started_at_ms,
+                    and_(
+                        sessions.c.started_at_ms == before.started_at_ms,
+                        sessions.c.session_id < before.session_id,
+                    ),
+                )
+            )
+        with reading(self._engine) as connection:
+            return [_session(row) for row in connection.execute(query)]
+
+    def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
+        """See the port."""
+        query = _with_member().where(
+            claims.c.member_id == member_id,
+            sessions.c.started_at_ms >= from_ms,
+            sessions.c.started_at_ms < until_ms,
+        )
+        with reading(self._engine) as connection:
+            return [_session(row) for row in connection.execute(query)]
+
+    def get(self, session_id: str) -> SessionRecord | None:
+        """See the port."""
+        query = _with_member().where(sessions.c.session_id == session_id)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _session(row)
+
+    def backward_minutes(self, member_id: str, before_ms: int) -> float:
+        """See the port."""
+        query = (
+            select(func.coalesce(func.sum(sessions.c.backward_s), 0.0))
+            .select_from(sessions.join(claims, sessions.c.claim_id == claims.c.claim_id))
+            .where(claims.c.member_id == member_id, sessions.c.started_at_ms < before_ms)
+        )
+        with reading(self._engine) as connection:
+            return float(connection.execute(query).scalar_one()) / _SECONDS_PER_MINUTE
+
+    def last_moving(self, claim_ids: Sequence[str]) -> LastMoving:
+        """See the port."""
+        query = (
+            select(sessions.c.claim_id, func.max(sessions.c.last_moving_at_ms))
+            .where(sessions.c.claim_id.in_(claim_ids))
+            .group_by(sessions.c.claim_id)
+        )
+        with reading(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def states(self, treadmills: Sequence[str] | None = None) -> list[StoredState]:
+        """See the port."""
+        query = select(treadmill_states.c.state, treadmill_states.c.written_at_ms)
+        if treadmills is not None:
+            query = query.where(treadmill_states.c.treadmill.in_(treadmills))
+        found: list[StoredState] = []
+        with reading(self._engine) as connection:
+            for state, written_at_ms in connection.execute(query):
+                try:
+                    found.append(StoredState(decode_state(state), written_at_ms))
+                except (StateVersionError, msgspec.DecodeError) as error:
+                    # another version wrote it: the live feed will fill what is missing here
+                    log.warning("stored state not read", error=str(error))
+        return found
+
+
+def _with_member() -> Select[*tuple[object, ...]]:
+    return select(sessions, claims.c.member_id).select_from(
+        sessions.outerjoin(claims, sessions.c.claim_id == claims.c.claim_id)
+    )
+
+
+def _session(row: Row[*tuple[object, ...]]) -> SessionRecord:
+    found = row._mapping  # noqa: SLF001  SQLAlchemy's documented way to read a row by name
+    return SessionRecord(
+        session_id=found["session_id"],
+        treadmill=found["treadmill"],
+        claim_id=found["claim_id"],
+        member_id=found["member_id"],
+        purpose=found["purpose"],
+        started_at_ms=found["started_at_ms"],
+        last_moving_at_ms=found["last_moving_at_ms"],
+        last_reading_at_ms=found["last_reading_at_ms"],
+        ended_at_ms=found["ended_at_ms"],
+        model_version=found["model_version"],
+        recomputed_at_ms=found["recomputed_at_ms"],
+        is_facing_away=found["is_facing_away"],
+        totals=_totals_decoder.decode(found["totals"]),
+    )

@@ -1,0 +1,97 @@
+"""The FastAPI app: routes, errors, protection, put together from what it is given."""
+
+import time
+from functools import cache
+from typing import Any, Final
+
+from fastapi import FastAPI
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backstride_gateway.api import members, platform, sessions, treadmills
+from backstride_gateway.api.pages import pages_router
+from backstride_gateway.api.problems import MEDIA_TYPE, Problem, answer_with_problems
+from backstride_gateway.api.protection import Protection
+from backstride_gateway.api.services import Services
+
+MAX_BODY_BYTES: Final = 16 * 1024
+"""The largest body is a profile of a few hundred bytes."""
+
+_DESCRIPTION: Final = """\
+The open platform for gyms with treadmills whose belt runs both ways.
+
+Units are SI and kcal and stand in the names; times are UTC. *Forward* and *backward* mean the
+user's gait, *direction* and the signed *velocity* are the belt's (negative in reverse). Energy
+comes with its band of ±1 SD. Errors are `application/problem+json` (RFC 9457).
+
+There are no accounts yet: the API is served on the loopback address only.
+"""
+
+_REQUESTS = Counter(
+    "backstride_gateway_requests_total", "Requests answered", ["route", "method", "status"]
+)
+_SECONDS = Histogram(
+    "backstride_gateway_request_seconds", "Until the answer began", ["route", "method"]
+)
+
+
+def build_app(services: Services) -> FastAPI:
+    """Return the app over these services; it opens nothing by itself."""
+    app = FastAPI(
+        title="Backstride",
+        version="1",
+        description=_DESCRIPTION,
+        # the interactive pages would load scripts from another host
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY_BYTES,
+        responses={422: {"model": Problem, "description": "The request is not valid"}},
+        separate_input_output_schemas=False,
+    )
+    app.state.services = services
+    app.include_router(treadmills.router)
+    app.include_router(members.router)
+    app.include_router(sessions.router)
+    app.include_router(platform.router)
+    app.include_router(pages_router())
+    answer_with_problems(app)
+    app.add_middleware(Measuring)
+    app.add_middleware(Protection)
+    generate = app.openapi
+    app.openapi = cache(lambda: _with_problem_media_type(generate()))  # type: ignore[method-assign]
+    return app
+
+
+class Measuring:
+    """ASGI middleware: counts answers by route, and how long they took to begin."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+
+        async def send_measured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # the route's pattern, not the path: ids would make millions of series
+                route = getattr(scope.get("route"), "path", "none")
+                _REQUESTS.labels(route, scope["method"], message["status"]).inc()
+                _SECONDS.labels(route, scope["method"]).observe(time.perf_counter() - began)
+            await send(message)
+
+        await self._app(scope, receive, send_measured)
+
+
+def _with_problem_media_type(document: dict[str, Any]) -> dict[str, Any]:
+    """Tell in an OpenAPI document that errors are problem+json, which FastAPI cannot be told."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {})
+                if status >= "400" and "application/json" in content:
+                    content[MEDIA_TYPE] = content.pop("application/json")
+    return document

@@ -1,0 +1,188 @@
+"""Errors as problem+json (RFC 9457), each with a `type` that stays."""
+
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from backstride_gateway.claiming import ClaimedByAnotherError, NotClaimedError
+from backstride_gateway.domain.periods import PeriodRangeError
+from backstride_gateway.history import TooManyPointsError, UnknownSessionError
+from backstride_gateway.live_feed import TooManyListenersError
+from backstride_gateway.membership import ImplausibleProfileError, UnknownMemberError
+from backstride_gateway.ports import MemberNumberTakenError, StoreUnavailableError
+from backstride_shared.identity import InvalidIdentifierError
+from backstride_shared.series.ports import SeriesUnavailableError
+
+log = structlog.get_logger()
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:backstride:problem:"
+
+
+class FieldProblem(BaseModel):
+    """One wrong value of a request."""
+
+    field: str = Field(description="Where it stands, such as body.mass_kg or query.limit")
+    message: str = Field(description="What is wrong with it")
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457); programs go by `type`, people by `title` and `detail`."""
+
+    type: str = Field(
+        description="Stable name of the kind of error", examples=[f"{TYPE_PREFIX}member-unknown"]
+    )
+    title: str = Field(description="The kind of error in words")
+    status: int = Field(description="The HTTP status")
+    detail: str | None = Field(default=None, description="What happened this time")
+    instance: str | None = Field(default=None, description="The path that was asked for")
+    errors: list[FieldProblem] = Field(
+        default_factory=list, description="Wrong values, all of them"
+    )
+
+
+class UnknownTreadmillError(Exception):
+    """Nothing was ever heard of a treadmill of this name."""
+
+
+class InvalidCursorError(Exception):
+    """A cursor that we did not give out."""
+
+
+class _Kind(NamedTuple):
+    name: str
+    status: HTTPStatus
+    title: str
+
+
+_INVALID = _Kind("request-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not valid")
+_INTERNAL = _Kind(
+    "internal", HTTPStatus.INTERNAL_SERVER_ERROR, "An error of ours; it was written to the log"
+)
+
+KINDS: Final[dict[type[Exception], _Kind]] = {
+    UnknownMemberError: _Kind("member-unknown", HTTPStatus.NOT_FOUND, "No member has this id"),
+    UnknownSessionError: _Kind("session-unknown", HTTPStatus.NOT_FOUND, "No session has this id"),
+    MemberNumberTakenError: _Kind(
+        "member-number-taken", HTTPStatus.CONFLICT, "Another member of the gym has this number"
+    ),
+    NotClaimedError: _Kind(
+        "treadmill-not-claimed", HTTPStatus.CONFLICT, "Nobody holds this treadmill"
+    ),
+    ClaimedByAnotherError: _Kind(
+        "treadmill-claimed-by-another", HTTPStatus.CONFLICT, "Another member holds this treadmill"
+    ),
+    PeriodRangeError: _Kind(
+        "range-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The range of days cannot be used"
+    ),
+    TooManyPointsError: _Kind(
+        "too-many-points", HTTPStatus.UNPROCESSABLE_ENTITY, "The resolution is too fine"
+    ),
+    InvalidIdentifierError: _Kind(
+        "identifier-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "Not the form of an identifier"
+    ),
+    TooManyListenersError: _Kind(
+        "too-many-streams", HTTPStatus.SERVICE_UNAVAILABLE, "Too many live streams are open"
+    ),
+    StoreUnavailableError: _Kind(
+        "store-unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "The store cannot be reached now"
+    ),
+    SeriesUnavailableError: _Kind(
+        "series-unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "The series cannot be read now"
+    ),
+    UnknownTreadmillError: _Kind(
+        "treadmill-unknown", HTTPStatus.NOT_FOUND, "Nothing was ever heard of this treadmill"
+    ),
+    InvalidCursorError: _Kind(
+        "cursor-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The cursor is none that was given out"
+    ),
+}
+
+
+def problem_response(
+    name: str, status: HTTPStatus, title: str, *, detail: str | None = None
+) -> JSONResponse:
+    """Return a problem as a response, for what is refused before a route is reached."""
+    return _response(Problem(type=TYPE_PREFIX + name, title=title, status=status, detail=detail))
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Make every error of the app a problem+json."""
+    for error_type in KINDS:
+        app.add_exception_handler(error_type, _named)
+    app.add_exception_handler(ImplausibleProfileError, _implausible)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _named(request: Request, error: Exception) -> JSONResponse:
+    kind = KINDS[type(error)]
+    return _response(_problem(kind, request, str(error) or None))
+
+
+async def _implausible(request: Request, error: Exception) -> JSONResponse:
+    problems = error.problems if isinstance(error, ImplausibleProfileError) else ()
+    problem = _problem(_INVALID, request, str(error))
+    problem.errors = [
+        FieldProblem(field="body." + text.partition(" ")[0], message=text) for text in problems
+    ]
+    return _response(problem)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    problem = _problem(_INVALID, request, None)
+    if isinstance(error, RequestValidationError):
+        problem.errors = [
+            FieldProblem(
+                field=".".join(str(part) for part in detail["loc"]), message=str(detail["msg"])
+            )
+            for detail in error.errors()
+        ]
+        problem.detail = "; ".join(f"{one.field}: {one.message}" for one in problem.errors)
+    return _response(problem)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    phrase = HTTPStatus(status).phrase
+    problem = Problem(
+        type=TYPE_PREFIX + phrase.lower().replace(" ", "-"),
+        title=phrase,
+        status=status,
+        detail=str(error.detail) if isinstance(error, HTTPException) else None,
+        instance=request.url.path,
+    )
+    response = _response(problem)
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("request failed", path=request.url.path, exc_info=error)
+    return _response(_problem(_INTERNAL, request, None))
+
+
+def _problem(kind: _Kind, request: Request, detail: str | None) -> Problem:
+    return Problem(
+        type=TYPE_PREFIX + kind.name,
+        title=kind.title,
+        status=kind.status,
+        detail=detail,
+        instance=request.url.path,
+    )
+
+
+def _response(problem: Problem) -> JSONResponse:
+    return JSONResponse(
+        problem.model_dump(exclude_defaults=True),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+    )

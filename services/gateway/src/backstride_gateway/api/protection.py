@@ -1,0 +1,89 @@
+"""What protects an API without accounts on a loopback address from the pages of other sites.
+
+A site that a member visits can make their browser send requests to 127.0.0.1. It is kept out by
+the host name (DNS rebinding), by the origin of requests that change something, and by the absence
+of any permission to read answers across origins.
+"""
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backstride_gateway.api.problems import problem_response
+
+_LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+_HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Protection:
+    """ASGI middleware: refuses foreign hosts and origins, adds the security headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+
+        async def send_protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                sent = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    sent.setdefault(name, value)
+            await send(message)
+
+        host = headers.get("host", "")
+        if _name_of(host) not in _LOCAL_HOSTS:
+            refusal = problem_response(
+                "host-refused",
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "Served on this machine's loopback address only",
+                detail=f"asked for as {host!r}",
+            )
+            await refusal(scope, receive, send_protected)
+            return
+        if scope["method"] not in _SAFE_METHODS and _is_foreign(headers, host):
+            refusal = problem_response(
+                "origin-refused",
+                HTTPStatus.FORBIDDEN,
+                "Another site may not change anything here",
+            )
+            await refusal(scope, receive, send_protected)
+            return
+        await self._app(scope, receive, send_protected)
+
+
+def _name_of(host: str) -> str:
+    """Return the name or address of a Host header, without its port."""
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0].lower()
+
+
+def _is_foreign(headers: Headers, host: str) -> bool:
+    """Return whether a browser says that another site made the request; curl says nothing."""
+    if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != host

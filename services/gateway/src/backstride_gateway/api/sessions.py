@@ -1,0 +1,34 @@
+"""Routes of single sessions."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from backstride_gateway.api.models import Series, Session
+from backstride_gateway.api.problems import Problem
+from backstride_gateway.api.services import WithServices
+
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+
+
+@router.get("/{session_id}", responses={404: {"model": Problem}})
+def get_session(session_id: str, services: WithServices) -> Session:
+    """Return one session: sums forward and backward apart, the band, what makes it less certain."""
+    return Session.of(services.history.session(session_id), services.clock())
+
+
+@router.get("/{session_id}/series", responses={404: {"model": Problem}, 503: {"model": Problem}})
+def get_series(
+    session_id: str,
+    services: WithServices,
+    resolution_s: Annotated[
+        int | None,
+        Query(
+            ge=1,
+            le=3600,
+            description="Seconds per point; by default so many that some 300 points come",
+        ),
+    ] = None,
+) -> Series:
+    """Return a session's readings, drawn together for a chart."""
+    return Series.of(services.history.series(session_id, resolution_s))

@@ -1,0 +1,122 @@
+"""The claims' outbox: each claim is sent to the log until a stored treadmill state contains it.
+
+The log may lose it before (the embedded broker is volatile), so an acknowledgement of the log is
+not enough; sending again is harmless, because the fold knows a claim by its id.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from backstride_gateway.domain.claiming import StoredClaim
+from backstride_gateway.domain.delivery import confirmed, events_of, is_delivered
+from backstride_gateway.ports import (
+    Claims,
+    Clock,
+    EventLog,
+    LogUnavailableError,
+    SessionHistory,
+    StoreUnavailableError,
+)
+
+log = structlog.get_logger()
+
+CHECK_INTERVAL_S: Final = 1.0
+"""How often stored states are looked at while a claim is not yet in one; without any: never."""
+_ROUND_LIMIT: Final = 500
+_FIRST_RESEND_MS: Final = 5_000
+_MOST_RESEND_MS: Final = 60_000
+
+_UNDELIVERED = Gauge(
+    "backstride_gateway_claims_undelivered", "Claims that no stored treadmill state contains yet"
+)
+_SENT = Counter("backstride_gateway_claims_sent_total", "Claims sent to the log, again included")
+
+
+class ClaimDelivery:
+    """Sends undelivered claims, in the order of their times, and confirms them."""
+
+    def __init__(
+        self, claims: Claims, history: SessionHistory, log_: EventLog, clock: Clock
+    ) -> None:
+        self._claims = claims
+        self._history = history
+        self._log = log_
+        self._clock = clock
+        self._wake = asyncio.Event()
+        # claim -> (what was sent, when to send it again, after which wait)
+        self._sent: dict[str, tuple[StoredClaim, int, int]] = {}
+
+    def wake(self) -> None:
+        """Look at the outbox now; call it in the event loop's thread."""
+        self._wake.set()
+
+    async def run(self, on_problem: Callable[[str | None], None]) -> None:
+        """Deliver for ever; `on_problem` hears what stands in the way, None when nothing does."""
+        while True:
+            self._wake.clear()
+            try:
+                left = await self.deliver_once()
+                on_problem(None)
+            except LogUnavailableError as error:
+                left = 1
+                on_problem("kafka")
+                log.warning("claims wait for the log", error=str(error))
+            except StoreUnavailableError as error:
+                left = 1
+                on_problem("database")
+                log.warning("claims wait for the store", error=str(error))
+            try:
+                await asyncio.wait_for(self._wake.wait(), CHECK_INTERVAL_S if left else None)
+            except TimeoutError:
+                continue
+
+    async def deliver_once(self) -> int:
+        """Send what is due, note what arrived; return how many claims are still under way.
+
+        Raises:
+            LogUnavailableError: when the log does not acknowledge.
+            StoreUnavailableError: when the outbox cannot be read.
+
+        """
+        left = await asyncio.to_thread(self._confirm)
+        _UNDELIVERED.set(len(left))
+        now_ms = self._clock()
+        for claim in left:
+            sent = self._sent.get(claim.claim_id)
+            wait_ms = _FIRST_RESEND_MS
+            if sent is not None and _same_events(sent[0], claim):
+                _, due_ms, wait_ms = sent
+                if now_ms < due_ms:
+                    continue
+                wait_ms = min(_MOST_RESEND_MS, wait_ms * 2)
+            await self._log.append(claim.treadmill, events_of(claim))
+            _SENT.inc()
+            self._sent[claim.claim_id] = (claim, self._clock() + wait_ms, wait_ms)
+        return len(left)
+
+    def _confirm(self) -> list[StoredClaim]:
+        waiting = self._claims.undelivered(_ROUND_LIMIT)
+        if not waiting:
+            self._sent.clear()
+            return []
+        treadmills = sorted({claim.treadmill for claim in waiting})
+        states = {
+            stored.state.treadmill: stored.state for stored in self._history.states(treadmills)
+        }
+        changed = confirmed(waiting, states, self._clock())
+        if changed:
+            self._claims.mark_stored(changed)
+        marked = {claim.claim_id: claim for claim in changed}
+        left = [marked.get(claim.claim_id, claim) for claim in waiting]
+        left = [claim for claim in left if not is_delivered(claim)]
+        kept = {claim.claim_id for claim in left}
+        self._sent = {key: value for key, value in self._sent.items() if key in kept}
+        return left
+
+
+def _same_events(sent: StoredClaim, claim: StoredClaim) -> bool:
+    return sent.released_at_ms == claim.released_at_ms

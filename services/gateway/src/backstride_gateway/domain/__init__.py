@@ -1,0 +1,1 @@
+"""Pure rules of the gateway: live picture, claims, sessions, periods, sums, words."""

@@ -1,0 +1,206 @@
+"""The live picture: what each treadmill does now, drawn from `energy.v1` alone.
+
+It begins with the stored states, so that a restart shows numbers at once, and then takes what
+comes: lower revisions are ignored, late readings never overwrite newer ones.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from backstride_shared.energy import EnergyTotals
+from backstride_shared.fold.sessions import is_over
+from backstride_shared.fold.state import TreadmillState
+from backstride_shared.frames import (
+    EnergyItem,
+    EnergyReading,
+    EnergySegment,
+    SessionSnapshot,
+    StateRecord,
+)
+
+Status = Literal["moving", "standing", "silent"]
+
+SILENT_AFTER_MS: Final = 10_000
+"""A treadmill sends once a second; ten seconds without anything is a lost link, not a delay."""
+LATE_AFTER_MS: Final = 75_000
+"""Readings older than this are a backlog: a clock may be a minute off, the rest is the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """The session which a treadmill's latest reading belongs to, or the last one it had."""
+
+    session_id: str
+    claim_id: str | None
+    started_at_ms: int
+    last_moving_at_ms: int
+    last_reading_at_ms: int
+    ended_at_ms: int | None
+    totals: EnergyTotals
+
+    def is_running(self, now_ms: int) -> bool:
+        """Return whether the session may still go on."""
+        return self.ended_at_ms is None and not is_over(
+            self.claim_id, self.last_moving_at_ms, now_ms
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReading:
+    """What was measured last; velocity is the belt's, negative in reverse."""
+
+    measured_at_ms: int
+    is_reverse: bool
+    speed_m_per_s: float
+    grade_percent: float
+    heart_rate_bpm: float | None
+    is_present: bool | None
+    gross_kcal_per_min: float
+    net_kcal_per_min: float
+    uncertainty_percent: float
+
+    @property
+    def belt_velocity_m_per_s(self) -> float:
+        """Signed belt velocity, negative in reverse."""
+        # without the condition a belt at rest would show -0.0
+        return -self.speed_m_per_s if self.is_reverse and self.speed_m_per_s else self.speed_m_per_s
+
+
+@dataclass(slots=True)
+class TreadmillPicture:
+    """What is known of one treadmill; `arrived_at_ms` is when its latest reading came to us."""
+
+    treadmill: str
+    revision: tuple[int, int] = (0, 0)
+    reading: LiveReading | None = None
+    session: LiveSession | None = None
+    arrived_at_ms: int = 0
+    is_online: bool | None = None
+
+    def status(self, now_ms: int) -> Status:
+        """Return what the treadmill does, as far as its latest reading tells."""
+        reading = self.reading
+        if (
+            reading is None
+            or now_ms - self.arrived_at_ms > SILENT_AFTER_MS
+            or now_ms - reading.measured_at_ms > LATE_AFTER_MS
+        ):
+            return "silent"
+        is_carrying = reading.speed_m_per_s > 0 and reading.is_present is not False
+        return "moving" if is_carrying else "standing"
+
+
+class LivePicture:
+    """All treadmills; the methods return whose picture changed."""
+
+    def __init__(self) -> None:
+        self.treadmills: dict[str, TreadmillPicture] = {}
+
+    def know(self, treadmill: str) -> bool:
+        """Add a treadmill of which nothing else is known; return whether it is new."""
+        if treadmill in self.treadmills:
+            return False
+        self.treadmills[treadmill] = TreadmillPicture(treadmill)
+        return True
+
+    def restore(self, state: TreadmillState, written_at_ms: int) -> bool:
+        """Take a stored state, unless something newer is known; return whether it was taken."""
+        picture = self._of(state.treadmill)
+        if picture.revision > state.revision or picture.reading is not None:
+            return False
+        picture.revision = state.revision
+        session = state.session
+        if session is None:
+            return True
+        energy = session.energy
+        picture.session = LiveSession(
+            session.session_id,
+            session.claim_id,
+            session.started_at_ms,
+            session.last_moving_at_ms,
+            session.last_reading_at_ms,
+            None,
+            energy.totals,
+        )
+        is_moving = session.last_moving_at_ms == session.last_reading_at_ms
+        picture.reading = LiveReading(
+            measured_at_ms=session.last_reading_at_ms,
+            is_reverse=energy.is_reverse,
+            speed_m_per_s=energy.speed_m_per_s if is_moving else 0.0,
+            grade_percent=energy.grade_percent,
+            heart_rate_bpm=energy.heart_rate_bpm,
+            is_present=None,
+            gross_kcal_per_min=energy.gross_kcal_per_min if is_moving else 0.0,
+            net_kcal_per_min=energy.net_kcal_per_min if is_moving else 0.0,
+            uncertainty_percent=energy.uncertainty_percent if is_moving else 0.0,
+        )
+        picture.arrived_at_ms = written_at_ms
+        return True
+
+    def apply(self, items: Iterable[EnergyItem], arrived_at_ms: int) -> set[str]:
+        """Take the items of one record of `energy.v1`, in their order."""
+        changed: set[str] = set()
+        for item in items:
+            # checkpoints and refolds are the recorder's: they change no live number
+            if isinstance(item, EnergySegment) and self._apply_segment(item, arrived_at_ms):
+                changed.add(item.treadmill)
+        return changed
+
+    def apply_state(self, record: StateRecord) -> bool:
+        """Take a birth or a last will; return whether it changed the picture."""
+        picture = self._of(record.treadmill)
+        is_online = record.status == "online"
+        if picture.is_online is is_online:
+            return False
+        picture.is_online = is_online
+        return True
+
+    def _apply_segment(self, segment: EnergySegment, arrived_at_ms: int) -> bool:
+        picture = self._of(segment.treadmill)
+        if segment.revision < picture.revision:
+            return False
+        picture.revision = segment.revision
+        if segment.readings:
+            latest = segment.readings[-1]
+            if picture.reading is None or latest.measured_at_ms >= picture.reading.measured_at_ms:
+                picture.reading = _live_reading(latest)
+                picture.arrived_at_ms = arrived_at_ms
+        session = segment.session
+        if session is not None and (
+            picture.session is None
+            or session.session_id == picture.session.session_id
+            or session.started_at_ms >= picture.session.started_at_ms
+        ):
+            picture.session = _live_session(session)
+        return True
+
+    def _of(self, treadmill: str) -> TreadmillPicture:
+        self.know(treadmill)
+        return self.treadmills[treadmill]
+
+
+def _live_reading(reading: EnergyReading) -> LiveReading:
+    return LiveReading(
+        measured_at_ms=reading.measured_at_ms,
+        is_reverse=reading.is_reverse,
+        speed_m_per_s=reading.speed_m_per_s,
+        grade_percent=reading.grade_percent,
+        heart_rate_bpm=reading.heart_rate_bpm,
+        is_present=reading.is_present,
+        gross_kcal_per_min=reading.gross_kcal_per_min,
+        net_kcal_per_min=reading.net_kcal_per_min,
+        uncertainty_percent=reading.uncertainty_percent,
+    )
+
+
+def _live_session(session: SessionSnapshot) -> LiveSession:
+    return LiveSession(
+        session.session_id,
+        session.claim_id,
+        session.started_at_ms,
+        session.last_moving_at_ms,
+        session.last_reading_at_ms,
+        session.ended_at_ms,
+        session.totals,
+    )

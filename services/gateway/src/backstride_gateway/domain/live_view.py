@@ -1,0 +1,51 @@
+"""What is shown of a treadmill at a moment: its picture, its state then, and who holds it."""
+
+from dataclasses import dataclass
+
+from backstride_gateway.domain.claiming import StoredClaim, holding
+from backstride_gateway.domain.live import LiveReading, LiveSession, Status, TreadmillPicture
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """A claim with what may be shown of its member: the name, in a demonstration only."""
+
+    claim: StoredClaim
+    display_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTreadmill:
+    """One treadmill at a moment; `claim` is the one that holds then."""
+
+    treadmill: str
+    status: Status
+    is_online: bool | None
+    reading: LiveReading | None
+    reading_age_ms: int | None
+    session: LiveSession | None
+    is_session_running: bool
+    claim: ClaimView | None
+
+
+def view_of(
+    picture: TreadmillPicture, latest_claim: ClaimView | None, now_ms: int
+) -> LiveTreadmill:
+    """Return what is shown of a treadmill at `now_ms`."""
+    session, reading = picture.session, picture.reading
+    held = None
+    if latest_claim is not None:
+        last_moving = {}
+        if session is not None and session.claim_id is not None:
+            last_moving[session.claim_id] = session.last_moving_at_ms
+        held = holding([latest_claim.claim], last_moving, now_ms)
+    return LiveTreadmill(
+        treadmill=picture.treadmill,
+        status=picture.status(now_ms),
+        is_online=picture.is_online,
+        reading=reading,
+        reading_age_ms=None if reading is None else max(0, now_ms - reading.measured_at_ms),
+        session=session,
+        is_session_running=session is not None and session.is_running(now_ms),
+        claim=None if held is None else latest_claim,
+    )

@@ -1,0 +1,66 @@
+"""Members: their profile, what of it is plausible, and the body data that a claim freezes."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from backstride_shared.energy import ImplausibleWearerError, Wearer, validate_wearer
+
+MAX_LIFETIME_BACKWARD_MINUTES: Final = 10_000_000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a member tells about themselves; everything about the body may be unknown."""
+
+    display_name: str
+    mass_kg: float | None = None
+    height_cm: float | None = None
+    birth_year: int | None = None
+    sex: Literal["male", "female"] | None = None
+    facing: Literal["console", "away"] = "console"
+    resting_heart_rate_bpm: float | None = None
+    max_heart_rate_bpm: float | None = None
+    vo2max_ml_per_kg_per_min: float | None = None
+    has_beta_blocker: bool = False
+    energy_model: Literal["backstride-1", "acsm"] = "backstride-1"
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A member of a gym; `member_number` is what they key in at a console."""
+
+    member_id: str
+    gym_id: str
+    member_number: str
+    is_demo: bool
+    created_at_ms: int
+    profile: Profile
+
+
+def wearer_of(profile: Profile, year: int, backward_minutes: float) -> Wearer:
+    """Return the body data as a claim freezes them, in `year`, after `backward_minutes`."""
+    return Wearer(
+        mass_kg=profile.mass_kg,
+        height_cm=profile.height_cm,
+        age_years=None if profile.birth_year is None else float(year - profile.birth_year),
+        sex=profile.sex,
+        facing=profile.facing,
+        backward_minutes=min(backward_minutes, MAX_LIFETIME_BACKWARD_MINUTES),
+        resting_heart_rate_bpm=profile.resting_heart_rate_bpm,
+        max_heart_rate_bpm=profile.max_heart_rate_bpm,
+        vo2max_ml_per_kg_per_min=profile.vo2max_ml_per_kg_per_min,
+        has_beta_blocker=profile.has_beta_blocker,
+        model=profile.energy_model,
+    )
+
+
+def profile_problems(profile: Profile, year: int) -> tuple[str, ...]:
+    """Return one sentence for each value that no person has in `year`; empty when all is well."""
+    try:
+        validate_wearer(wearer_of(profile, year, 0.0))
+    except ImplausibleWearerError as error:
+        return tuple(
+            problem.replace("age_years", "the age from birth_year") for problem in error.problems
+        )
+    return ()

@@ -1,0 +1,131 @@
+"""Days, ISO weeks and months of a time zone, as intervals of absolute time.
+
+A day begins at local midnight: the day on which clocks change lasts 23 or 25 hours.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+Period = Literal["day", "week", "month"]
+
+MAX_PERIODS: Final = 400
+"""A year of days and some: what a chart can show and a request may cost."""
+
+_DEFAULT_PERIODS: Final[dict[Period, int]] = {"day": 30, "week": 12, "month": 12}
+
+
+class PeriodRangeError(ValueError):
+    """The range asked for is empty, backward or too long; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodSpan:
+    """One period: [from_ms, until_ms); `label` is 2026-11-23, 2026-W48 or 2026-11."""
+
+    label: str
+    starts_on: date
+    from_ms: int
+    until_ms: int
+
+
+def spans(period: Period, first_on: date, last_on: date, zone: tzinfo) -> list[PeriodSpan]:
+    """Return the periods that touch the days from `first_on` to `last_on`, both included.
+
+    Raises:
+        PeriodRangeError: when `last_on` comes first, or more than MAX_PERIODS were asked for.
+
+    """
+    if last_on < first_on:
+        raise PeriodRangeError(f"the range ends on {last_on}, before it begins on {first_on}")
+    found: list[PeriodSpan] = []
+    try:
+        start = start_of(period, first_on)
+        while start <= last_on:
+            if len(found) == MAX_PERIODS:
+                raise PeriodRangeError(f"more than {MAX_PERIODS} periods of a {period} asked for")
+            following = _next(period, start)
+            found.append(
+                PeriodSpan(
+                    label=_label(period, start),
+                    starts_on=start,
+                    from_ms=local_midnight_ms(start, zone),
+                    until_ms=local_midnight_ms(following, zone),
+                )
+            )
+            start = following
+    except OverflowError:
+        raise PeriodRangeError("the range lies outside the calendar") from None
+    return found
+
+
+def default_first_on(period: Period, last_on: date) -> date:
+    """Return the first day shown when nobody says: 30 days, 12 weeks or 12 months back.
+
+    Raises:
+        PeriodRangeError: when that lies before the first year of the calendar.
+
+    """
+    count = _DEFAULT_PERIODS[period]
+    try:
+        if period == "day":
+            return last_on - timedelta(days=count - 1)
+        start = start_of(period, last_on)
+        for _ in range(count - 1):
+            start = start_of(period, start - timedelta(days=1))
+    except OverflowError:
+        raise PeriodRangeError("the range lies outside the calendar") from None
+    return start
+
+
+def start_of(period: Period, on: date) -> date:
+    """Return the first day of the period which `on` belongs to; weeks begin on Monday (ISO)."""
+    if period == "week":
+        return on - timedelta(days=on.weekday())
+    return on.replace(day=1) if period == "month" else on
+
+
+def local_midnight_ms(on: date, zone: tzinfo) -> int:
+    """Return the moment at which a local day begins.
+
+    Where clocks skip midnight, the day begins with the change; where midnight comes twice, with
+    the first of them: both is what fold=0 says.
+    """
+    local = datetime.combine(on, time.min, tzinfo=zone)
+    return round(local.astimezone(UTC).timestamp() * 1000)
+
+
+def local_date(at_ms: int, zone: tzinfo) -> date:
+    """Return the local day of a moment."""
+    return datetime.fromtimestamp(at_ms / 1000, tz=zone).date()
+
+
+def local_year(at_ms: int, time_zone: str) -> int:
+    """Return the local year of a moment; `time_zone` is an IANA name that exists."""
+    return local_date(at_ms, ZoneInfo(time_zone)).year
+
+
+def index_at(found: Sequence[PeriodSpan], at_ms: int) -> int | None:
+    """Return the index of the period which a moment belongs to, None when it is in none."""
+    index = bisect_right(found, at_ms, key=lambda span: span.from_ms) - 1
+    return index if index >= 0 and at_ms < found[index].until_ms else None
+
+
+def _next(period: Period, start: date) -> date:
+    if period == "day":
+        return start + timedelta(days=1)
+    if period == "week":
+        return start + timedelta(days=7)
+    return (start + timedelta(days=31)).replace(day=1)
+
+
+def _label(period: Period, start: date) -> str:
+    if period == "day":
+        return start.isoformat()
+    if period == "week":
+        year, week, _ = start.isocalendar()
+        return f"{year}-W{week:02}"
+    return f"{start:%Y-%m}"

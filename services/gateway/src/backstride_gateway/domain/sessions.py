@@ -1,0 +1,73 @@
+"""Sessions as members see them: running or over, sums over periods."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from backstride_gateway.domain.periods import PeriodSpan, index_at
+from backstride_shared.energy import EnergyTotals, merge
+from backstride_shared.fold.sessions import is_over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """A session as the recorder stored it; times in ms since 1970 UTC."""
+
+    session_id: str
+    treadmill: str
+    claim_id: str | None
+    member_id: str | None
+    purpose: str | None
+    started_at_ms: int
+    last_moving_at_ms: int
+    last_reading_at_ms: int
+    ended_at_ms: int | None
+    model_version: str
+    recomputed_at_ms: int | None
+    is_facing_away: bool
+    totals: EnergyTotals
+
+
+def ended_at_ms(session: SessionRecord, now_ms: int) -> int | None:
+    """Return when a session ended, None while it runs; nobody writes "ended" by a timer.
+
+    A session that stood still for longer than a rest ended with its last moving reading.
+    """
+    if session.ended_at_ms is not None:
+        return session.ended_at_ms
+    if is_over(session.claim_id, session.last_moving_at_ms, now_ms):
+        return session.last_moving_at_ms
+    return None
+
+
+@dataclass(slots=True)
+class PeriodSum:
+    """The sums of the sessions that began in a period."""
+
+    span: PeriodSpan
+    sessions_count: int = 0
+    totals: EnergyTotals = field(default_factory=EnergyTotals)
+
+
+def sum_by_period(
+    sessions: Iterable[SessionRecord], spans: Sequence[PeriodSpan]
+) -> list[PeriodSum]:
+    """Return the sums of each period, also of those without a session.
+
+    A session counts, whole, where it began: a workout over midnight is one workout.
+    """
+    sums = [PeriodSum(span) for span in spans]
+    for session in sessions:
+        index = index_at(spans, session.started_at_ms)
+        if index is not None:
+            sums[index].sessions_count += 1
+            sums[index].totals = merge(sums[index].totals, session.totals)
+    return sums
+
+
+def sum_of(sums: Iterable[PeriodSum]) -> tuple[int, EnergyTotals]:
+    """Return number of sessions and totals of all periods."""
+    count, totals = 0, EnergyTotals()
+    for one in sums:
+        count += one.sessions_count
+        totals = merge(totals, one.totals)
+    return count, totals

@@ -1,0 +1,238 @@
+"""The live feed: one reader upstream, many listeners, each with a bounded queue.
+
+A listener first gets the whole picture and then what changes. One that is too slow loses the
+oldest changes, is told how many, and gets the whole picture again. The store is never polled.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+from backstride_gateway.domain.claiming import LastMoving
+from backstride_gateway.domain.live import LivePicture
+from backstride_gateway.domain.live_view import ClaimView, LiveTreadmill, view_of
+from backstride_gateway.ports import Clock, StoredState
+from backstride_shared.frames import EnergyItem, StateRecord
+
+PUBLISH_INTERVAL_S: Final = 0.25
+"""Changes in between go out as one: a page cannot show more, a backlog would send more."""
+_TICKS_PER_LOOK: Final = 4
+MAX_QUEUED_UPDATES: Final = 256
+MAX_LISTENERS: Final = 200
+
+_LISTENERS = Gauge("backstride_gateway_live_listeners", "Open live streams")
+_DROPPED = Counter(
+    "backstride_gateway_live_updates_dropped_total", "Updates that slow listeners did not get"
+)
+
+
+class TooManyListenersError(Exception):
+    """As many live streams are open as the gateway serves."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholePicture:
+    """All treadmills that a listener sees; replaces what it knew."""
+
+    event_id: str
+    treadmills: tuple[LiveTreadmill, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TreadmillChanged:
+    """One treadmill, whole."""
+
+    event_id: str
+    treadmill: LiveTreadmill
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatesDropped:
+    """The listener was too slow: so many updates are gone, the whole picture follows."""
+
+    event_id: str
+    count: int
+
+
+LiveMessage = WholePicture | TreadmillChanged | UpdatesDropped
+
+
+class Listener:
+    """One live stream's bounded queue."""
+
+    def __init__(self, feed: "LiveFeed", treadmill: str | None) -> None:
+        self._feed = feed
+        self.treadmill = treadmill
+        self._queue: deque[TreadmillChanged] = deque()
+        self._dropped = 0
+        self._wake = asyncio.Event()
+        self._is_closed = False
+
+    def offer(self, update: TreadmillChanged) -> None:
+        """Queue an update; the oldest one goes when the queue is full."""
+        if self.treadmill not in {None, update.treadmill.treadmill}:
+            return
+        if len(self._queue) >= MAX_QUEUED_UPDATES:
+            self._queue.popleft()
+            self._dropped += 1
+            _DROPPED.inc()
+        self._queue.append(update)
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the stream after what is being sent."""
+        self._is_closed = True
+        self._wake.set()
+
+    async def messages(self) -> AsyncIterator[LiveMessage]:
+        """Yield the whole picture, then changes, until the feed closes."""
+        yield self._feed.whole_picture(self.treadmill)
+        while not self._is_closed:
+            if self._dropped:
+                count, self._dropped = self._dropped, 0
+                self._queue.clear()
+                picture = self._feed.whole_picture(self.treadmill)
+                yield UpdatesDropped(picture.event_id, count)
+                yield picture
+            elif self._queue:
+                yield self._queue.popleft()
+            else:
+                self._wake.clear()
+                await self._wake.wait()
+
+
+class LiveFeed:
+    """Holds the live picture and tells its listeners; lives in one event loop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._picture = LivePicture()
+        self._claims: dict[str, ClaimView] = {}
+        self._listeners: set[Listener] = set()
+        self._changed: set[str] = set()
+        self._shown: dict[str, tuple[object, ...]] = {}
+        # ids of another run of the program must not look like ours
+        self._epoch = clock()
+        self._count = 0
+        self._is_closed = False
+
+    # --- what comes in ------------------------------------------------------------------------
+
+    def restore(self, states: Sequence[StoredState], claims: Sequence[ClaimView]) -> None:
+        """Begin with what is stored; what the log brought already stays."""
+        for stored in states:
+            if self._picture.restore(stored.state, stored.written_at_ms):
+                self._changed.add(stored.state.treadmill)
+        for claim in claims:
+            self.take_claim(claim)
+
+    def receive(self, items: Sequence[EnergyItem], arrived_at_ms: int) -> None:
+        """Take a record of `energy.v1`."""
+        self._changed |= self._picture.apply(items, arrived_at_ms)
+
+    def receive_state(self, record: StateRecord) -> None:
+        """Take a birth or a last will."""
+        if self._picture.apply_state(record):
+            self._changed.add(record.treadmill)
+
+    def take_claim(self, view: ClaimView) -> None:
+        """Take the latest claim of a treadmill, which may be one that ended."""
+        treadmill = view.claim.treadmill
+        self._picture.know(treadmill)
+        self._claims[treadmill] = view
+        self._changed.add(treadmill)
+
+    # --- what is asked ------------------------------------------------------------------------
+
+    def treadmills(self) -> list[LiveTreadmill]:
+        """Return all treadmills in the order of their names."""
+        now_ms = self._clock()
+        return [self._view(treadmill, now_ms) for treadmill in sorted(self._picture.treadmills)]
+
+    def treadmill(self, treadmill: str) -> LiveTreadmill | None:
+        """Return one treadmill, None when nothing was ever heard of it."""
+        if treadmill not in self._picture.treadmills:
+            return None
+        return self._view(treadmill, self._clock())
+
+    def last_moving(self, treadmill: str) -> LastMoving:
+        """Return the last moving reading of the claim whose session is the latest."""
+        picture = self._picture.treadmills.get(treadmill)
+        session = None if picture is None else picture.session
+        if session is None or session.claim_id is None:
+            return {}
+        return {session.claim_id: session.last_moving_at_ms}
+
+    def whole_picture(self, treadmill: str | None) -> WholePicture:
+        """Return what a listener begins with."""
+        views = self.treadmills()
+        return WholePicture(
+            self._event_id(),
+            tuple(view for view in views if treadmill in {None, view.treadmill}),
+        )
+
+    # --- listeners ----------------------------------------------------------------------------
+
+    def listen(self, treadmill: str | None = None) -> Listener:
+        """Return a new listener of one treadmill, or of all; `leave` when its stream ends.
+
+        Raises:
+            TooManyListenersError: when MAX_LISTENERS listen already.
+
+        """
+        if len(self._listeners) >= MAX_LISTENERS:
+            raise TooManyListenersError
+        listener = Listener(self, treadmill)
+        if self._is_closed:
+            listener.close()
+        self._listeners.add(listener)
+        _LISTENERS.set(len(self._listeners))
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        """Forget a listener."""
+        self._listeners.discard(listener)
+        _LISTENERS.set(len(self._listeners))
+
+    def close(self) -> None:
+        """End every stream, also those that begin later: the program stops."""
+        self._is_closed = True
+        for listener in self._listeners:
+            listener.close()
+
+    async def run(self) -> None:
+        """Tell the listeners what changed, for ever; also what changes by time alone."""
+        tick = 0
+        while True:
+            self.publish(is_look_at_all=tick % _TICKS_PER_LOOK == 0)
+            tick += 1
+            await asyncio.sleep(PUBLISH_INTERVAL_S)
+
+    def publish(self, *, is_look_at_all: bool) -> None:
+        """Tell the listeners what changed since the last call.
+
+        With `is_look_at_all`, treadmills that fell silent or whose session or claim ran out of
+        time are told of as well.
+        """
+        now_ms = self._clock()
+        changed, self._changed = self._changed, set()
+        for treadmill in sorted(self._picture.treadmills if is_look_at_all else changed):
+            view = self._view(treadmill, now_ms)
+            shown = (view.status, view.is_session_running, view.claim)
+            if treadmill not in changed and self._shown.get(treadmill) == shown:
+                continue
+            self._shown[treadmill] = shown
+            self._count += 1
+            update = TreadmillChanged(self._event_id(), view)
+            for listener in self._listeners:
+                listener.offer(update)
+
+    def _view(self, treadmill: str, now_ms: int) -> LiveTreadmill:
+        return view_of(self._picture.treadmills[treadmill], self._claims.get(treadmill), now_ms)
+
+    def _event_id(self) -> str:
+        return f"{self._epoch}-{self._count}"

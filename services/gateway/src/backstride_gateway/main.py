@@ -1,0 +1,200 @@
+"""The gateway's composition root: settings, adapters, use cases, server.
+
+Starts without its servers, says at /readyz what it waits for, and stops within seconds.
+"""
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Coroutine
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine
+
+from backstride_gateway.adapters.kafka_energy import KafkaEnergyFeed, WrongPartitionCountError
+from backstride_gateway.adapters.kafka_log import KafkaLog
+from backstride_gateway.adapters.mqtt_console import MqttConsole
+from backstride_gateway.adapters.sql_claims import SqlClaims
+from backstride_gateway.adapters.sql_history import SqlHistory
+from backstride_gateway.adapters.sql_members import SqlMembers
+from backstride_gateway.adapters.sql_transactions import check_store
+from backstride_gateway.adapters.status_file import StatusFile
+from backstride_gateway.api.app import build_app
+from backstride_gateway.api.services import Services
+from backstride_gateway.claiming import Claiming
+from backstride_gateway.console_claims import ConsoleClaims
+from backstride_gateway.delivery import ClaimDelivery
+from backstride_gateway.domain.live_view import ClaimView
+from backstride_gateway.history import History
+from backstride_gateway.holders import Holders
+from backstride_gateway.live_feed import LiveFeed
+from backstride_gateway.membership import Membership
+from backstride_gateway.ports import LogUnavailableError, StoredState, StoreUnavailableError
+from backstride_gateway.serving import AddressInUseError, build_server, listening_socket
+from backstride_gateway.settings import GatewaySettings
+from backstride_shared.frames import DeadLetter
+from backstride_shared.lifecycle import backoff_s, stop_on_signals
+from backstride_shared.series.opening import open_series
+from backstride_shared.series.ports import SeriesStore
+from backstride_shared.settings import read_settings_or_exit
+from backstride_shared.store.opening import open_engine
+from backstride_shared.telemetry import serve_health, set_up_logging
+
+log = structlog.get_logger()
+
+_DEAD_LETTER_TIMEOUT_S: Final = 30.0
+_SETTINGS_STATUS: Final = 2
+
+
+def main() -> None:
+    """Run the gateway until it is told to stop."""
+    settings = read_settings_or_exit(GatewaySettings)
+    set_up_logging("gateway", settings.telemetry)
+    stop = stop_on_signals()
+    try:
+        asyncio.run(_run(settings, stop))
+    except* (AddressInUseError, WrongPartitionCountError) as errors:
+        for error in errors.exceptions:
+            print(error, file=sys.stderr)  # noqa: T201  the one line that says what to change
+        raise SystemExit(_SETTINGS_STATUS) from None
+
+
+async def _run(settings: GatewaySettings, stop: threading.Event) -> None:
+    listener = listening_socket(settings.http.host, settings.http.port)
+    engine = open_engine(settings.database.url)
+    series = open_series(settings.series.url)
+    gateway = Gateway(settings, engine, series)
+    health = serve_health("gateway", settings.telemetry, gateway.waiting_for)
+    server = build_server(build_app(gateway.services))
+
+    def begin_stop() -> None:
+        # streams never end by themselves, and the server waits for what it is sending
+        gateway.live.close()
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    threading.Thread(
+        target=lambda: (stop.wait(), loop.call_soon_threadsafe(begin_stop)),
+        name="stop",
+        daemon=True,
+    ).start()
+    host, port = listener.getsockname()[:2]
+    log.info("serving", url=f"http://{host}:{port}/", is_demo=settings.is_demo)
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in gateway.background()]
+            await server.serve(sockets=[listener])
+            for task in tasks:
+                task.cancel()
+    finally:
+        await gateway.close()
+        if health is not None:
+            await asyncio.to_thread(health.shutdown)
+            health.server_close()
+        series.close()
+        engine.dispose()
+        log.info("stopped")
+
+
+class Gateway:
+    """The gateway's parts, put together; lives in one event loop."""
+
+    def __init__(self, settings: GatewaySettings, engine: Engine, series: SeriesStore) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._engine = engine
+        self._is_demo = settings.is_demo
+        members = SqlMembers(engine)
+        claims = SqlClaims(engine, _now_ms)
+        self._history = SqlHistory(engine)
+        self._holders = Holders(members, claims, is_demo=settings.is_demo)
+        self._log = KafkaLog(settings.kafka)
+        self.live = LiveFeed(_now_ms)
+        self._delivery = ClaimDelivery(claims, self._history, self._log, _now_ms)
+        self._energy = KafkaEnergyFeed(settings.kafka, self.live.receive, self.live.receive_state)
+        self._membership = Membership(members, _now_ms)
+        claiming = Claiming(
+            members, claims, self._history, self.live.last_moving, _now_ms, self._on_claim_change
+        )
+        self._console = MqttConsole(
+            settings.mqtt,
+            ConsoleClaims(claiming, self._send_dead_letter, _now_ms, is_demo=settings.is_demo),
+        )
+        self._is_prepared = False
+        self._delivery_problem: str | None = None
+        self.services = Services(
+            membership=self._membership,
+            claiming=claiming,
+            history=History(self._membership, self._history, series, _now_ms),
+            live=self.live,
+            status=StatusFile(settings.status_file),
+            clock=_now_ms,
+            waiting_for=self.waiting_for,
+            is_demo=settings.is_demo,
+        )
+
+    def waiting_for(self) -> list[str]:
+        """Return what is missing; empty when everything is there."""
+        missing = {
+            "database": not self._is_prepared or self._delivery_problem == "database",
+            "kafka": not self._energy.is_connected or self._delivery_problem == "kafka",
+            "mqtt": not self._console.is_connected,
+        }
+        return [name for name, is_missing in missing.items() if is_missing]
+
+    def background(self) -> list[Coroutine[None, None, None]]:
+        """Return what runs beside the server, for ever."""
+        return [self._begin(), self.live.run(), self._energy.run()]
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await asyncio.to_thread(self._console.close)
+        await self._log.close()
+
+    async def _begin(self) -> None:
+        """Wait for the store, begin with what it holds, then take and deliver claims."""
+        waits = backoff_s(most_s=2.0)
+        while not self._is_prepared:
+            try:
+                states, holders = await asyncio.to_thread(self._read_store)
+            except StoreUnavailableError as error:
+                log.warning("waiting for the database", error=str(error))
+                await asyncio.sleep(next(waits))
+            else:
+                self.live.restore(states, holders)
+                self._is_prepared = True
+        self._console.start()
+        await self._delivery.run(self._note_delivery_problem)
+
+    def _read_store(self) -> tuple[list[StoredState], list[ClaimView]]:
+        check_store(self._engine)
+        if self._is_demo:
+            self._membership.make_demo_members()
+        return self._history.states(), self._holders.all()
+
+    def _note_delivery_problem(self, problem: str | None) -> None:
+        self._delivery_problem = problem
+
+    def _on_claim_change(self, treadmill: str) -> None:
+        self._loop.call_soon_threadsafe(self._delivery.wake)
+        try:
+            view = self._holders.of(treadmill)
+        except StoreUnavailableError as error:
+            log.warning("claim not shown yet", treadmill=treadmill, error=str(error))
+            return
+        if view is not None:
+            self._loop.call_soon_threadsafe(self.live.take_claim, view)
+
+    def _send_dead_letter(self, letter: DeadLetter) -> None:
+        """Send from another thread, and wait."""
+        sending = asyncio.run_coroutine_threadsafe(self._log.dead_letter(letter), self._loop)
+        try:
+            sending.result(_DEAD_LETTER_TIMEOUT_S)
+        except TimeoutError:
+            sending.cancel()
+            raise LogUnavailableError("no answer") from None
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

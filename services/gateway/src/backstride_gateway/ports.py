@@ -1,0 +1,180 @@
+"""What the gateway needs of the world outside."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from backstride_gateway.domain.claiming import LastMoving, StoredClaim
+from backstride_gateway.domain.members import Member
+from backstride_gateway.domain.platform import PlatformStatus
+from backstride_gateway.domain.sessions import SessionRecord
+from backstride_shared.fold.state import TreadmillState
+from backstride_shared.frames import DeadLetter, TreadmillEvent
+from backstride_shared.series.ports import SeriesPoint
+
+Clock = Callable[[], int]
+"""Returns now, in ms since 1970 UTC."""
+
+
+class StoreUnavailableError(Exception):
+    """The relational store cannot be used now; nothing of the call may be assumed done."""
+
+
+class MemberNumberTakenError(Exception):
+    """Another member of the gym has this number."""
+
+
+class LogUnavailableError(Exception):
+    """The log did not acknowledge; the events may or may not be in it: send them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """A treadmill's state as the recorder stored it, and when."""
+
+    state: TreadmillState
+    written_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCursor:
+    """Where a page of sessions, newest first, ended."""
+
+    started_at_ms: int
+    session_id: str
+
+
+class Members(Protocol):
+    """Members and their profiles; every method may raise StoreUnavailableError."""
+
+    def all(self, after_member_id: str | None, limit: int) -> list[Member]:
+        """Return up to `limit` members in the order of their ids, after the one named."""
+        ...
+
+    def get(self, member_id: str) -> Member | None:
+        """Return the member, None when there is none of that id."""
+        ...
+
+    def by_number(self, gym_id: str, member_number: str) -> Member | None:
+        """Return the member who keys in this number at a gym's consoles."""
+        ...
+
+    def add(self, member: Member) -> None:
+        """Store a new member.
+
+        Raises:
+            MemberNumberTakenError: when the gym has a member of that number.
+
+        """
+        ...
+
+    def replace(self, member: Member) -> None:
+        """Store a member's new profile and number.
+
+        Raises:
+            MemberNumberTakenError: when the gym has another member of that number.
+
+        """
+        ...
+
+
+class Claims(Protocol):
+    """Claims, also the outbox of the log; every method may raise StoreUnavailableError."""
+
+    def of_treadmill(self, treadmill: str) -> list[StoredClaim]:
+        """Return the claims of a treadmill of the last eight days and the latest before those."""
+        ...
+
+    def get(self, claim_ids: Sequence[str]) -> list[StoredClaim]:
+        """Return the claims of these ids, in any order."""
+        ...
+
+    def latest(self) -> list[StoredClaim]:
+        """Return the latest claim of each treadmill."""
+        ...
+
+    def save(self, claims: Sequence[StoredClaim]) -> None:
+        """Store these claims in one transaction, durable on return: new ones and changed ones."""
+        ...
+
+    def mark_stored(self, claims: Sequence[StoredClaim]) -> None:
+        """Note what the stored states hold of these claims.
+
+        A release that came in between stays unmarked: only the one looked at is confirmed.
+        """
+        ...
+
+    def undelivered(self, limit: int) -> list[StoredClaim]:
+        """Return claims of which the stored states do not yet hold everything, oldest first."""
+        ...
+
+
+class SessionHistory(Protocol):
+    """What the recorder stored; every method may raise StoreUnavailableError."""
+
+    def page(self, member_id: str, before: SessionCursor | None, limit: int) -> list[SessionRecord]:
+        """Return up to `limit` sessions of a member, newest first, older than the cursor."""
+        ...
+
+    def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
+        """Return the sessions of a member that began in [from_ms, until_ms)."""
+        ...
+
+    def get(self, session_id: str) -> SessionRecord | None:
+        """Return the session, None when there is none of that id."""
+        ...
+
+    def backward_minutes(self, member_id: str, before_ms: int) -> float:
+        """Return a member's minutes of backward gait in sessions that began before a moment."""
+        ...
+
+    def last_moving(self, claim_ids: Sequence[str]) -> LastMoving:
+        """Return the last moving reading of each claim that has a session."""
+        ...
+
+    def states(self, treadmills: Sequence[str] | None = None) -> list[StoredState]:
+        """Return the stored states of these treadmills, of all when none are named."""
+        ...
+
+
+class SeriesReader(Protocol):
+    """The part of the series store that the gateway uses."""
+
+    def read(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesPoint]:
+        """Return the points of an interval, both ends included, in the order of time.
+
+        Raises:
+            SeriesUnavailableError: try again later.
+
+        """
+        ...
+
+
+class EventLog(Protocol):
+    """`treadmill-events.v1` and `dead-letters.v1`, as their producer."""
+
+    async def append(self, treadmill: str, events: Sequence[TreadmillEvent]) -> None:
+        """Return once the log has the events, as one record in the treadmill's partition.
+
+        Raises:
+            LogUnavailableError: when no acknowledgement came in time; sending again is harmless.
+
+        """
+        ...
+
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        """Return once the dead-letter topic has the letter.
+
+        Raises:
+            LogUnavailableError: when no acknowledgement came in time.
+
+        """
+        ...
+
+
+class StatusSource(Protocol):
+    """What the platform as a whole did with its readings, where somebody counts that."""
+
+    def read(self) -> PlatformStatus | None:
+        """Return the latest counts, None when nobody tells any."""
+        ...

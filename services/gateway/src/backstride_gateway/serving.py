@@ -1,0 +1,62 @@
+"""Runs the app in uvicorn, on a socket of ours, and ends its live streams before it stops."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+GRACEFUL_S: Final = 3
+_BACKLOG: Final = 256
+
+
+class AddressInUseError(Exception):
+    """The address cannot be listened on; the text says why."""
+
+
+class Server(uvicorn.Server):
+    """A server that leaves the signals to the program."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none: uvicorn would raise them again, and the program would not clean up."""
+        yield
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on the address; port 0 takes a free one.
+
+    Raises:
+        AddressInUseError: when the address cannot be taken.
+
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise AddressInUseError(
+            f"cannot listen on {host} port {port}: {error.strerror}; "
+            "choose another with BACKSTRIDE_HTTP__PORT"
+        ) from None
+    return listener
+
+
+def build_server(app: FastAPI) -> Server:
+    """Return a server for the app, to be run with `serve(sockets=[...])`."""
+    return Server(
+        uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACEFUL_S,
+        )
+    )
