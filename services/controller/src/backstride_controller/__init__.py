@@ -1,1 +1,1 @@
-"""Observes or simulates a treadmill, keeps readings in an on-disk outbox, publishes them in order."""
+"""Observes or simulates treadmills, keeps readings in an on-disk outbox, publishes in order."""
