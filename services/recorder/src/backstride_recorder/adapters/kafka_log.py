@@ -86,24 +86,23 @@ class KafkaEnergyLog:
         records: list[LogRecord] = []
         jumps: list[Jump] = []
         room = self._most_batch_bytes
-        generation = self._generation
-        message = self._next(timeout_s)
-        while message is not None:
-            record = _record(message)
-            if record is not None:
-                jump = self._positions.pass_over(record.partition, record.offset)
-                if jump is not None:
-                    jumps.append(jump)
-                records.append(record)
-                room -= len(record.value)
-            if room <= 0:
-                break
-            message = self._next(0)
+        while room > 0:
+            generation = self._generation
+            message = self._next(0 if records else timeout_s)
             if self._generation != generation:
-                # the records so far may be another recorder's; the next poll begins afresh
-                if message is not None:
-                    self._stash.append(message)
-                return Polled([])
+                # taken before the partitions changed hands: whose they are now reads them again
+                records.clear()
+                jumps.clear()
+            if message is None:
+                break
+            record = _record(message)
+            if record is None:
+                break
+            jump = self._positions.pass_over(record.partition, record.offset)
+            if jump is not None:
+                jumps.append(jump)
+            records.append(record)
+            room -= len(record.value)
         self._measure_lag()
         return Polled(records, jumps)
 
