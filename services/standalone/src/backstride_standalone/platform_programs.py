@@ -20,6 +20,7 @@ RECORDER: Final = "recorder"
 GATEWAY: Final = "gateway"
 SIMULATION: Final = "simulation"
 
+DEMO_GYM: Final = "demo"
 STATUS_FILE: Final = "status.json"
 
 PAGE_PORT: Final = "page"
@@ -170,7 +171,10 @@ class _Programs:
             "backstride_controller",
             {
                 **self._mqtt,
-                "BACKSTRIDE_CONTROLLER__TREADMILLS": str(options.treadmill_count),
+                "BACKSTRIDE_GYM_ID": DEMO_GYM,
+                "BACKSTRIDE_TREADMILLS": str(options.treadmill_count),
+                "BACKSTRIDE_HISTORY_DAYS": str(options.history_days),
+                "BACKSTRIDE_OUTBOX_DIR": str(self._folder / "outbox"),
             },
             needs=(INGEST, GATEWAY),
         )

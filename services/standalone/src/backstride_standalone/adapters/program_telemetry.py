@@ -31,7 +31,7 @@ class ProgramTelemetry:
         """Return what each treadmill does now; empty while the gateway cannot tell."""
         try:
             document = json_at(self._gateway_port, "/v1/treadmills")
-            return [_treadmill(item) for item in document["items"]]
+            return [_treadmill(item) for item in document["treadmills"]]
         except (UnreachableError, KeyError, TypeError):
             return []
 
@@ -44,10 +44,12 @@ def _metrics(port: int) -> Mapping[str, float]:
 
 
 def _treadmill(item: dict[str, Any]) -> LiveTreadmill:
-    reading, session = item.get("reading") or {}, item.get("session") or {}
+    is_silent = item["status"] == "silent"
+    session, claim = item["session"], item["claim"]
     return LiveTreadmill(
-        str(item["treadmill"]),
-        float(reading.get("belt_velocity_m_per_s") or 0.0),
-        session.get("gross_kcal"),
-        item.get("display_name"),
+        f"{item['gym_id']}/{item['treadmill_id']}",
+        None if is_silent else item["belt_velocity_m_per_s"],
+        None if is_silent else item["gross_kcal_per_min"],
+        session["energy"]["display"] if session and session["is_running"] else "",
+        (claim and claim["display_name"]) or "",
     )

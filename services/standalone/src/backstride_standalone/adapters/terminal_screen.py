@@ -50,10 +50,15 @@ def figures_line(figures: Figures | None) -> str:
 def treadmill_line(treadmill: LiveTreadmill) -> str:
     """Return one treadmill: which way it runs, how fast, and the energy of its session."""
     velocity = treadmill.belt_velocity_m_per_s
+    if velocity is None:
+        return f"{treadmill.treadmill:<20} silent"
     way = "reverse" if velocity < 0 else "forward" if velocity > 0 else "stands"
     speed = f"{km_per_h_from_m_per_s(abs(velocity)):.1f} km/h" if velocity else ""
-    kcal = "" if treadmill.session_kcal is None else f"{treadmill.session_kcal:.1f} kcal"
-    return f"{treadmill.treadmill:<22} {way:<8} {speed:>10} {kcal:>12}  {treadmill.who or ''}"
+    rate = f"{treadmill.gross_kcal_per_min:.1f} kcal/min" if treadmill.gross_kcal_per_min else ""
+    return (
+        f"{treadmill.treadmill:<20} {way:<8} {speed:>9}  {rate:>13}   "
+        f"{treadmill.session_energy:<24} {treadmill.who}"
+    ).rstrip()
 
 
 class PanelScreen:

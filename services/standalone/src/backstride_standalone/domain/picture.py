@@ -10,13 +10,15 @@ from backstride_standalone.domain.programs import ProgramView
 class LiveTreadmill(NamedTuple):
     """A treadmill's belt and the energy of its session, a moment ago.
 
-    `belt_velocity_m_per_s` is negative in reverse; `session_kcal` is None outside any session.
+    `belt_velocity_m_per_s` is negative in reverse; both it and the rate are None while the
+    treadmill is silent. `session_energy` is worded for people, empty outside any session.
     """
 
     treadmill: str
-    belt_velocity_m_per_s: float
-    session_kcal: float | None
-    who: str | None
+    belt_velocity_m_per_s: float | None
+    gross_kcal_per_min: float | None
+    session_energy: str = ""
+    who: str = ""
 
 
 @dataclass(frozen=True)
