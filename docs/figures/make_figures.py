@@ -8,6 +8,7 @@ bytes.  Published points come from the sources that the page lists.
 """
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -117,16 +118,16 @@ class Reading(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Draw every figure and write the table into the page."""
-    draw_all(FOLDER)
+    with styled():
+        draw_cost(FOLDER)
+        draw_ratio(FOLDER)
+        draw_session(FOLDER)
     PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def draw_all(folder: Path) -> None:
-    """Draw every figure into `folder`."""
-    with mpl.rc_context(cast("Any", STYLE)):
-        draw_cost(folder)
-        draw_ratio(folder)
-        draw_session(folder)
+def styled() -> AbstractContextManager[None]:
+    """Return the context in which figures are drawn: our style, ids without chance."""
+    return mpl.rc_context(cast("Any", STYLE))
 
 
 def ask(speed_m_per_s: float, *, is_reverse: bool, of: Coefficients = NOBODY) -> Estimate:
@@ -348,7 +349,8 @@ def table() -> str:
         kcal = back.gross_kcal_per_min
         sd = kcal * back.uncertainty_percent / 100
         lines.append(
-            f"| {speed:.2f} m/s ({speed * KM_PER_H_PER_M_PER_S:.1f} km/h) | {ahead.gross_kcal_per_min:.1f}"
+            f"| {speed:.2f} m/s ({speed * KM_PER_H_PER_M_PER_S:.1f} km/h)"
+            f" | {ahead.gross_kcal_per_min:.1f}"
             f" | {kcal:.1f} ({kcal - sd:.1f}–{kcal + sd:.1f})"
             f" | {kcal / ahead.gross_kcal_per_min:.2f} |"
         )
