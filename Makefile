@@ -40,13 +40,17 @@ test: setup ## Run all tests; those whose server is missing are skipped with the
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: test-integration
-test-integration: setup kafka ## Run the tests that use real servers; a missing server is a failure
-	@BACKSTRIDE_TEST_REQUIRE=$${BACKSTRIDE_TEST_REQUIRE:-mosquitto,kafka,chromium} \
+test-integration: setup kafka influxdb ## Run the tests that use real servers; a missing server is a failure
+	@BACKSTRIDE_TEST_REQUIRE=$${BACKSTRIDE_TEST_REQUIRE:-mosquitto,kafka,influxdb,postgres,chromium} \
 		$(BIN)/python -m pytest tests/contract tests/integration tests/e2e $(ARGS)
 
 .PHONY: kafka
 kafka: ## Install Apache Kafka for the tests (needs Java 17 and Maven), once
 	@tests/servers/install_kafka.sh
+
+.PHONY: influxdb
+influxdb: ## Build InfluxDB for the tests (needs Go, Rust, clang, protoc; minutes), once
+	@tests/servers/install_influxdb.sh
 
 .PHONY: check
 check: check-style check-types check-imports check-pages check-generated check-repository ## Check style, types, architecture, generated files; make -k check shows all findings
@@ -87,7 +91,7 @@ generated: setup ## Write the generated files again: schemas, settings tables, .
 
 .PHONY: requirements
 requirements: $(UV)/bin/uv ## Resolve requirements/*.in into the hash-pinned *.txt; ARGS="--upgrade" takes newer ones
-	@for name in run dev; do \
+	@for name in run server dev; do \
 		echo "resolving requirements/$$name.in"; \
 		(cd requirements && ../$(UV)/bin/uv pip compile --quiet $$name.in --output-file $$name.txt \
 			--universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -128,7 +132,13 @@ $(STAMPS)/run: $(STAMPS)/venv requirements/run.txt
 	@$(PIP_INSTALL) $(PINNED) -r requirements/run.txt
 	@touch $@
 
-$(STAMPS)/dev: $(STAMPS)/run requirements/dev.txt
+# What the programs need beyond that against the real stores.
+$(STAMPS)/server: $(STAMPS)/run requirements/server.txt
+	@echo "installing requirements/server.txt"
+	@$(PIP_INSTALL) $(PINNED) -r requirements/server.txt
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/server requirements/dev.txt
 	@echo "installing requirements/dev.txt"
 	@$(PIP_INSTALL) $(PINNED) -r requirements/dev.txt
 	@touch $@

@@ -15,6 +15,8 @@ pytest_plugins = [
     "tests.servers.embedded_kafka",
     "tests.servers.mosquitto",
     "tests.servers.kafka",
+    "tests.servers.influxdb",
+    "tests.servers.postgres",
     "tests.servers.chromium",
 ]
 

@@ -39,6 +39,20 @@ class Package:
         table: dict[str, object] = tomllib.loads(text)["project"]
         return table
 
+    @property
+    def extra_dependencies(self) -> list[str]:
+        """What its extras need."""
+        extras = self.project.get("optional-dependencies", {})
+        assert isinstance(extras, dict)
+        return [str(name) for names in extras.values() for name in names]
+
+    @property
+    def dependencies(self) -> list[str]:
+        """What it needs, extras included."""
+        needed = self.project["dependencies"]
+        assert isinstance(needed, list)
+        return [*map(str, needed), *self.extra_dependencies]
+
 
 def services() -> list[Package]:
     """Return every service, found by its folder."""

@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 
 HOST = "127.0.0.1"
-SERVERS = frozenset({"chromium", "kafka", "mosquitto"})
+SERVERS = frozenset({"chromium", "influxdb", "kafka", "mosquitto", "postgres"})
 
 _REQUIRE = "BACKSTRIDE_TEST_REQUIRE"
 

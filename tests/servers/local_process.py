@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,12 +24,16 @@ class LocalProcess:
         is_ready: Callable[[], bool],
         ready_within_s: float,
         environment: Mapping[str, str] | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        kill_signal: signal.Signals = signal.SIGKILL,
     ) -> None:
         self._command = list(command)
         self._log = log
         self._is_ready = is_ready
         self._ready_within_s = ready_within_s
         self._environment = {**os.environ, **(environment or {})}
+        self._stop_signal = stop_signal
+        self._kill_signal = kill_signal
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -59,22 +64,22 @@ class LocalProcess:
 
     def stop(self) -> None:
         """End the program as an operator would, harder when it does not go."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._process = None
+        self._end_by(self._stop_signal)
 
     def kill(self) -> None:
-        """End the program at once (SIGKILL), as a power cut would."""
+        """End the program at once, as a power cut would."""
+        self._end_by(self._kill_signal)
+
+    def _end_by(self, gentle: signal.Signals) -> None:
         if self._process is None:
             return
         with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(gentle)
+        try:
+            self._process.wait(_STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-        self._process.wait()
+            self._process.wait()
         self._process = None
 
     def _has_ended_or_is_ready(self) -> bool:

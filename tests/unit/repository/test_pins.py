@@ -47,9 +47,7 @@ def test_every_requirement_is_pinned_by_version_and_hash(path: Path) -> None:
 
 @pytest.mark.parametrize("package", packages(), ids=lambda package: package.name)
 def test_a_package_declares_what_it_imports(package: Package) -> None:
-    declared = package.project["dependencies"]
-    assert isinstance(declared, list)
-    allowed = {_normal(str(name)) for name in declared} | {f"backstride-{package.name}"}
+    allowed = {_normal(name) for name in package.dependencies} | {f"backstride-{package.name}"}
     distributions = packages_distributions()
 
     undeclared = {
@@ -62,19 +60,33 @@ def test_a_package_declares_what_it_imports(package: Package) -> None:
     assert undeclared == set()
 
 
-def test_what_the_packages_declare_is_pinned_for_run() -> None:
-    pinned = set(
-        re.findall(r"^([\w.-]+)==", (ROOT / "requirements/run.txt").read_text(), re.MULTILINE)
-    )
-    ours = {f"backstride-{package.name}" for package in packages()}
-    declared = {
-        _normal(str(name)): package.name
-        for package in packages()
-        if isinstance(names := package.project["dependencies"], list)
+def _pinned(*names: str) -> set[str]:
+    """Return the distributions that requirements/<name>.txt pin."""
+    return {
+        _normal(found)
         for name in names
+        for found in re.findall(
+            r"^([\w.-]+)==", (ROOT / f"requirements/{name}.txt").read_text(), re.MULTILINE
+        )
     }
 
-    assert set(declared) - ours - {_normal(name) for name in pinned} == set()
+
+def test_what_the_packages_declare_is_pinned_for_run() -> None:
+    ours = {f"backstride-{package.name}" for package in packages()}
+    declared = {
+        _normal(name)
+        for package in packages()
+        for name in package.dependencies
+        if name not in package.extra_dependencies
+    }
+
+    assert declared - ours - _pinned("run") == set()
+
+
+def test_what_the_packages_declare_as_extras_is_pinned_for_servers() -> None:
+    extras = {_normal(name) for package in packages() for name in package.extra_dependencies}
+
+    assert extras - _pinned("run", "server") == set()
 
 
 def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:

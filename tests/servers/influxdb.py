@@ -1,0 +1,172 @@
+"""A real InfluxDB: the server that `make influxdb` builds, on a free port."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import urllib3
+from influxdb_client import InfluxDBClient, Permission, PermissionResource
+
+from tests.servers.finding import (
+    HOST,
+    cache_folder,
+    free_port,
+    fresh_name,
+    given_address,
+    unavailable,
+)
+from tests.servers.local_process import LocalProcess
+
+_VERSION_FILE = Path(__file__).with_name("influxdb.version")  # install_influxdb.sh reads it too
+_READY_WITHIN_S = 60.0
+_REQUEST_TIMEOUT_MS = 20_000
+_OPERATOR_TOKEN = "operator-of-a-server-that-lives-for-one-test-run"
+
+
+@dataclass(frozen=True)
+class InfluxBucket:
+    """An organization with one bucket, and a token that may read and write nothing but it."""
+
+    url: str
+    org: str
+    bucket: str
+    token: str
+
+
+@dataclass(frozen=True)
+class InfluxAddress:
+    """Where an InfluxDB listens, and the token of its operator, who may do everything."""
+
+    url: str
+    operator_token: str
+
+    def operator(self, org: str | None = None) -> InfluxDBClient:
+        """Return a client with all rights; close it."""
+        return InfluxDBClient(
+            self.url, self.operator_token, org=org or "", timeout=_REQUEST_TIMEOUT_MS
+        )
+
+    def fresh_org(self) -> str:
+        """Make an organization without buckets and return its name."""
+        name = fresh_name("org")
+        with self.operator() as client:
+            client.organizations_api().create_organization(name)
+        return name
+
+    def fresh_bucket(self) -> InfluxBucket:
+        """Make an organization with a bucket that keeps points for ever."""
+        name = self.fresh_org()
+        with self.operator(name) as client:
+            (org,) = client.organizations_api().find_organizations(org=name)
+            bucket = client.buckets_api().create_bucket(bucket_name=fresh_name("belt"), org=name)
+            resource = PermissionResource(type="buckets", id=bucket.id, org_id=org.id)
+            granted = client.authorizations_api().create_authorization(
+                org_id=org.id,
+                permissions=[Permission(action, resource) for action in ("read", "write")],
+            )
+        return InfluxBucket(self.url, name, bucket.name, granted.token)
+
+
+class LocalInfluxdb:
+    """One server of its own, which keeps its points over a restart."""
+
+    def __init__(self, program: Path, folder: Path) -> None:
+        port = free_port()
+        self.address = InfluxAddress(f"http://{HOST}:{port}", _OPERATOR_TOKEN)
+        self._process = LocalProcess(
+            [
+                str(program),
+                "run",
+                f"--http-bind-address={HOST}:{port}",
+                f"--bolt-path={folder}/influxd.bolt",
+                f"--sqlite-path={folder}/influxd.sqlite",
+                f"--engine-path={folder}/engine",
+                "--reporting-disabled",
+                "--log-level=warn",
+            ],
+            log=folder / "influxd.log",
+            is_ready=self._is_set_up,
+            ready_within_s=_READY_WITHIN_S,
+        )
+
+    def start(self) -> None:
+        """Start the server, also again after `stop` or `kill`, and wait until it answers."""
+        self._process.start()
+
+    def stop(self) -> None:
+        """End the server as an operator would."""
+        self._process.stop()
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would."""
+        self._process.kill()
+
+    def _is_set_up(self) -> bool:
+        setup = f"{self.address.url}/api/v2/setup"
+        first_user = {
+            "username": "operator",
+            "password": "of-one-test-run",
+            "org": "operator",
+            "bucket": "operator",
+            "token": _OPERATOR_TOKEN,
+        }
+        with urllib3.PoolManager(retries=False, timeout=_REQUEST_TIMEOUT_MS / 1000) as http:
+            try:
+                answer = http.request("GET", setup)
+                if answer.status != 200:
+                    return False
+                if answer.json()["allowed"]:
+                    http.request("POST", setup, json=first_user)
+            except urllib3.exceptions.HTTPError:
+                return False
+        return True
+
+
+def _program() -> Path:
+    version = _VERSION_FILE.read_text(encoding="utf-8").strip()
+    program = cache_folder() / f"influxdb-{version}" / "influxd"
+    if not program.is_file():
+        unavailable("influxdb", "it is not installed; `make influxdb` builds it")
+    return program
+
+
+def _given(url: str) -> InfluxAddress:
+    """Return the server at `http://operator-token@host:port`."""
+    parts = urlsplit(url)
+    assert parts.username, "BACKSTRIDE_TEST_INFLUXDB_URL must be http://<operator token>@host:port"
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    return InfluxAddress(bare.geturl().rstrip("/"), parts.username)
+
+
+@pytest.fixture(scope="session")
+def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxAddress]:
+    """Lend the InfluxDB that all tests share; take a fresh organization in each test."""
+    if url := given_address("influxdb"):
+        yield _given(url)
+        return
+    server = LocalInfluxdb(_program(), tmp_path_factory.mktemp("influxdb"))
+    server.start()
+    yield server.address
+    server.stop()
+
+
+@pytest.fixture
+def influx_bucket(influxdb: InfluxAddress) -> InfluxBucket:
+    """Lend a bucket that belongs to one test."""
+    return influxdb.fresh_bucket()
+
+
+@pytest.fixture
+def own_influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalInfluxdb]:
+    """Lend a running InfluxDB that belongs to one test, which may stop, kill and start it."""
+    server = LocalInfluxdb(_program(), tmp_path_factory.mktemp("own-influxdb"))
+    server.start()
+    yield server
+    server.stop()
+
+
+def with_token(bucket: InfluxBucket, token: str) -> InfluxBucket:
+    """Return the same bucket with another token."""
+    return replace(bucket, token=token)
