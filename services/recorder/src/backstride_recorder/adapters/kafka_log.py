@@ -30,6 +30,7 @@ COMMITTED_TIMEOUT_S: Final = 10.0
 SESSION_TIMEOUT_MS: Final = 10_000
 EMBEDDED_SESSION_TIMEOUT_MS: Final = 3_000
 """On the embedded broker a restart waits for it; real Kafka refuses less than 6 s."""
+HEARTBEATS_PER_SESSION: Final = 4
 QUEUED_KIB: Final = 8 * 1024
 """What librdkafka fetches ahead of us, per partition; the default is 64 MiB."""
 
@@ -44,6 +45,7 @@ class KafkaEnergyLog:
         self._generation = 0
         self._stash: deque[Message] = deque()
         self._is_held = False
+        session_timeout_ms = EMBEDDED_SESSION_TIMEOUT_MS if is_embedded else SESSION_TIMEOUT_MS
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap_servers,
@@ -51,9 +53,9 @@ class KafkaEnergyLog:
                 "client.id": RECORDER_GROUP,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                "session.timeout.ms": (
-                    EMBEDDED_SESSION_TIMEOUT_MS if is_embedded else SESSION_TIMEOUT_MS
-                ),
+                "session.timeout.ms": session_timeout_ms,
+                # the default of 3 s would let the embedded broker's session run out in between
+                "heartbeat.interval.ms": session_timeout_ms // HEARTBEATS_PER_SESSION,
                 "queued.max.messages.kbytes": QUEUED_KIB,
                 "on_commit": _look_at_commit,
                 "error_cb": _note_error,
