@@ -7,6 +7,7 @@ with status 1 if there are any.
 import argparse
 import json
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,9 @@ def generated_files() -> dict[Path, str]:
     }
     for name, schema in schema_files().items():
         files[CONTRACTS / name] = _json(schema)
+    # a service adds what only it can make, such as the gateway's OpenAPI document
+    for entry in entry_points(group="backstride.documents"):
+        files |= {Path(path): text for path, text in entry.load()().items()}
     return files
 
 

@@ -37,6 +37,13 @@ _SECONDS = Histogram(
 
 def build_app(services: Services) -> FastAPI:
     """Return the app over these services; it opens nothing by itself."""
+    app = described_app()
+    app.state.services = services
+    return app
+
+
+def described_app() -> FastAPI:
+    """Return the app without anything behind it: enough to describe it."""
     app = FastAPI(
         title="Backstride",
         version="1",
@@ -46,9 +53,8 @@ def build_app(services: Services) -> FastAPI:
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
         responses={422: {"model": Problem, "description": "The request is not valid"}},
-        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
     )
-    app.state.services = services
     app.include_router(treadmills.router)
     app.include_router(members.router)
     app.include_router(sessions.router)
@@ -92,6 +98,6 @@ def _with_problem_media_type(document: dict[str, Any]) -> dict[str, Any]:
         for operation in path.values():
             for status, response in operation["responses"].items():
                 content = response.get("content", {})
-                if status >= "400" and "application/json" in content:
-                    content[MEDIA_TYPE] = content.pop("application/json")
+                if status >= "400":
+                    response["content"] = {MEDIA_TYPE: part for part in content.values()}
     return document

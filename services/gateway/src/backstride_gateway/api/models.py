@@ -430,8 +430,8 @@ class MemberSummary(BaseModel):
     member_id: str
     period: Literal["day", "week", "month"]
     time_zone: str
-    from_: date = Field(serialization_alias="from")
-    to: date
+    first_on: date
+    last_on: date
     periods: list[PeriodSums] = Field(description="In order, also those without a session")
     total: Sums
 
@@ -442,8 +442,8 @@ class MemberSummary(BaseModel):
             member_id=member_id,
             period=found.period,
             time_zone=found.zone.key,
-            from_=found.first_on,
-            to=found.last_on,
+            first_on=found.first_on,
+            last_on=found.last_on,
             periods=[PeriodSums.of(one) for one in found.periods],
             total=Sums.of_totals(found.sessions_count, found.totals),
         )

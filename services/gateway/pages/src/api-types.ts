@@ -1,0 +1,301 @@
+// Made from the API's models by `make generated`; do not edit.
+
+export interface ClaimAnswer {
+  claim_id: string;
+  member_id: string;
+  gym_id: string;
+  treadmill_id: string;
+  claimed_at: string;
+  released_at: string | null;
+  purpose: string | null;
+}
+
+export interface ClaimBody {
+  member_id: string;
+  purpose?: "warm-up" | "agility" | "rehabilitation" | "training" | null;
+}
+
+export interface Dividend {
+  ratio: number;
+  sd: number;
+  low: number;
+  high: number;
+  sentence: string;
+  in_words: string;
+}
+
+export interface Energy {
+  gross_kcal: number;
+  net_kcal: number;
+  low_kcal: number;
+  high_kcal: number;
+  uncertainty_percent: number;
+  display: string;
+}
+
+export interface FieldProblem {
+  field: string;
+  message: string;
+}
+
+export interface Gait {
+  duration_s: number;
+  distance_m: number;
+  max_speed_m_per_s: number;
+  energy: Energy;
+}
+
+export interface HeldClaim {
+  claim_id: string;
+  member_id: string;
+  display_name: string | null;
+  purpose: string | null;
+  claimed_at: string;
+}
+
+export interface MemberDetail {
+  display_name: string;
+  mass_kg?: number | null;
+  height_cm?: number | null;
+  birth_year?: number | null;
+  sex?: "male" | "female" | null;
+  facing?: "console" | "away";
+  resting_heart_rate_bpm?: number | null;
+  max_heart_rate_bpm?: number | null;
+  vo2max_ml_per_kg_per_min?: number | null;
+  has_beta_blocker?: boolean;
+  energy_model?: "backstride-1" | "acsm";
+  time_zone?: string;
+  member_id: string;
+  gym_id: string;
+  member_number: string;
+  is_demo: boolean;
+  created_at: string;
+  practice: Practice;
+}
+
+export interface MemberList {
+  members: MemberView[];
+  next_cursor: string | null;
+}
+
+export interface MemberSummary {
+  member_id: string;
+  period: "day" | "week" | "month";
+  time_zone: string;
+  first_on: string;
+  last_on: string;
+  periods: PeriodSums[];
+  total: Sums;
+}
+
+export interface MemberView {
+  display_name: string;
+  mass_kg?: number | null;
+  height_cm?: number | null;
+  birth_year?: number | null;
+  sex?: "male" | "female" | null;
+  facing?: "console" | "away";
+  resting_heart_rate_bpm?: number | null;
+  max_heart_rate_bpm?: number | null;
+  vo2max_ml_per_kg_per_min?: number | null;
+  has_beta_blocker?: boolean;
+  energy_model?: "backstride-1" | "acsm";
+  time_zone?: string;
+  member_id: string;
+  gym_id: string;
+  member_number: string;
+  is_demo: boolean;
+  created_at: string;
+}
+
+export interface NewMemberBody {
+  display_name: string;
+  mass_kg?: number | null;
+  height_cm?: number | null;
+  birth_year?: number | null;
+  sex?: "male" | "female" | null;
+  facing?: "console" | "away";
+  resting_heart_rate_bpm?: number | null;
+  max_heart_rate_bpm?: number | null;
+  vo2max_ml_per_kg_per_min?: number | null;
+  has_beta_blocker?: boolean;
+  energy_model?: "backstride-1" | "acsm";
+  time_zone?: string;
+  gym_id: string;
+  member_number: string;
+}
+
+export interface PeriodSums {
+  sessions_count: number;
+  forward: Gait;
+  backward: Gait;
+  energy: Energy;
+  direction_changes: number;
+  reverse_dividend: Dividend | null;
+  label: string;
+  starts_on: string;
+  starts_at: string;
+  ends_at: string;
+}
+
+export interface Practice {
+  lifetime_backward_minutes: number;
+  tier: number;
+  advised_max_speed_m_per_s: number;
+  sentence: string;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string | null;
+  instance?: string | null;
+  errors?: FieldProblem[];
+}
+
+export interface ProfileBody {
+  display_name: string;
+  mass_kg?: number | null;
+  height_cm?: number | null;
+  birth_year?: number | null;
+  sex?: "male" | "female" | null;
+  facing?: "console" | "away";
+  resting_heart_rate_bpm?: number | null;
+  max_heart_rate_bpm?: number | null;
+  vo2max_ml_per_kg_per_min?: number | null;
+  has_beta_blocker?: boolean;
+  energy_model?: "backstride-1" | "acsm";
+  time_zone?: string;
+}
+
+export interface ProgramView {
+  name: string;
+  state: string;
+  restarts: number;
+}
+
+export interface RaisedFlag {
+  code: string;
+  duration_s: number;
+  sentence: string;
+}
+
+export interface ReadingCountsView {
+  sent: number;
+  stored: number;
+  lost: number;
+  doubled: number;
+}
+
+export interface ReleaseBody {
+  member_id?: string | null;
+}
+
+export interface RunningSession {
+  session_id: string;
+  claim_id: string | null;
+  is_running: boolean;
+  started_at: string;
+  forward: Gait;
+  backward: Gait;
+  direction_changes: number;
+  energy: Energy;
+}
+
+export interface Series {
+  session_id: string;
+  resolution_s: number;
+  points: SeriesPoint[];
+}
+
+export interface SeriesPoint {
+  at: string;
+  readings_count: number;
+  belt_velocity_m_per_s: number;
+  min_belt_velocity_m_per_s: number;
+  max_belt_velocity_m_per_s: number;
+  grade_percent: number;
+  gross_kcal_per_min: number;
+  low_kcal_per_min: number;
+  high_kcal_per_min: number;
+  net_kcal_per_min: number;
+  uncertainty_percent: number;
+  heart_rate_bpm: number | null;
+  session_gross_kcal: number | null;
+  flags: string[];
+}
+
+export interface Session {
+  session_id: string;
+  gym_id: string;
+  treadmill_id: string;
+  member_id: string | null;
+  claim_id: string | null;
+  purpose: string | null;
+  started_at: string;
+  last_moving_at: string;
+  ended_at: string | null;
+  is_running: boolean;
+  is_facing_away: boolean;
+  forward: Gait;
+  backward: Gait;
+  energy: Energy;
+  standing_s: number;
+  absent_s: number;
+  gap_s: number;
+  gaps_count: number;
+  readings_count: number;
+  direction_changes: number;
+  mean_heart_rate_bpm: number | null;
+  max_heart_rate_bpm: number | null;
+  reverse_dividend: Dividend | null;
+  flags: RaisedFlag[];
+  model_version: string;
+  recomputed_at: string | null;
+}
+
+export interface SessionList {
+  sessions: Session[];
+  next_cursor: string | null;
+}
+
+export interface Status {
+  is_demo: boolean;
+  model_version: string;
+  counted_at: string | null;
+  readings: ReadingCountsView | null;
+  programs: ProgramView[];
+}
+
+export interface Sums {
+  sessions_count: number;
+  forward: Gait;
+  backward: Gait;
+  energy: Energy;
+  direction_changes: number;
+  reverse_dividend: Dividend | null;
+}
+
+export interface Treadmill {
+  gym_id: string;
+  treadmill_id: string;
+  status: "moving" | "standing" | "silent";
+  is_online: boolean | null;
+  direction: "forward" | "reverse" | null;
+  belt_velocity_m_per_s: number | null;
+  grade_percent: number | null;
+  heart_rate_bpm: number | null;
+  gross_kcal_per_min: number | null;
+  net_kcal_per_min: number | null;
+  uncertainty_percent: number | null;
+  last_reading_at: string | null;
+  last_reading_age_s: number | null;
+  session: RunningSession | null;
+  claim: HeldClaim | null;
+}
+
+export interface TreadmillList {
+  treadmills: Treadmill[];
+}
