@@ -1,0 +1,171 @@
+// One treadmill as a card: which way, how fast, how much, who.
+
+import type { MemberView, Treadmill } from "./api-types";
+import * as api from "./api";
+import { h, setAttribute, setText } from "./dom";
+import { ago, clock, oneDigit, signedSpeed, whole } from "./format";
+
+const WORDS = { forward: "Forward", reverse: "Reverse" } as const;
+const ARROWS = { forward: "→", reverse: "←" } as const;
+const CHEVRON_PX = 40;
+
+export class TreadmillCard {
+  readonly element: HTMLElement;
+  private readonly statusText = h("span", { class: "status" });
+  private readonly arrow = h("span", { class: "arrow", "aria-hidden": "true" });
+  private readonly word = h("span", { class: "word" });
+  private readonly speed = h("span", { class: "speed" });
+  private readonly track = h("div", { class: "belt-track" });
+  private readonly energy = h("strong", { class: "energy" });
+  private readonly rate = h("span", { class: "rate" });
+  private readonly heart = h("dd");
+  private readonly grade = h("dd");
+  private readonly forwardTime = h("dd");
+  private readonly backwardTime = h("dd");
+  private readonly who = h("div", { class: "who" });
+  private readonly message = h("p", { class: "message", role: "alert", hidden: true });
+  private treadmill: Treadmill;
+  private receivedAt_ms = 0;
+  private shownHolder: string | null | undefined;
+
+  constructor(
+    treadmill: Treadmill,
+    private members: MemberView[],
+  ) {
+    this.treadmill = treadmill;
+    const name = h("h2", { id: `t-${treadmill.gym_id}-${treadmill.treadmill_id}` }, treadmill.treadmill_id);
+    this.element = h(
+      "article",
+      { class: "card", "aria-labelledby": name.id },
+      h("div", { class: "card-top" }, name, h("span", { class: "gym" }, treadmill.gym_id), this.statusText),
+      h(
+        "div",
+        { class: "motion" },
+        h("div", { class: "belt", "aria-hidden": "true" }, this.track),
+        h("p", { class: "direction" }, this.arrow, this.word),
+        h("p", { class: "velocity" }, this.speed, h("span", { class: "unit" }, " km/h")),
+      ),
+      h("p", { class: "burnt" }, this.energy, this.rate),
+      h(
+        "dl",
+        { class: "facts" },
+        h("div", {}, h("dt", {}, "Heart rate"), this.heart),
+        h("div", {}, h("dt", {}, "Grade"), this.grade),
+        h("div", {}, h("dt", {}, "Forward"), this.forwardTime),
+        h("div", {}, h("dt", {}, "Backward"), this.backwardTime),
+      ),
+      this.who,
+      this.message,
+    );
+    this.show(treadmill);
+  }
+
+  show(treadmill: Treadmill): void {
+    this.treadmill = treadmill;
+    this.receivedAt_ms = performance.now();
+    const direction = treadmill.direction;
+    const isMoving = treadmill.status === "moving";
+    setAttribute(this.element, "data-status", treadmill.status);
+    setAttribute(this.element, "data-direction", direction);
+    setText(this.arrow, direction ? ARROWS[direction] : "");
+    setText(
+      this.word,
+      direction === null ? "No reading yet" : isMoving ? WORDS[direction] : `Belt at rest`,
+    );
+    setText(this.speed, isMoving ? signedSpeed(treadmill.belt_velocity_m_per_s ?? 0) : "0.0");
+    this.showBelt(isMoving ? Math.abs(treadmill.belt_velocity_m_per_s ?? 0) : 0);
+    const session = treadmill.session;
+    setAttribute(this.element, "data-session", session ? (session.is_running ? "running" : "over") : null);
+    setText(this.energy, session ? session.energy.display : "– kcal");
+    setText(
+      this.rate,
+      isMoving && treadmill.gross_kcal_per_min !== null
+        ? `${oneDigit(treadmill.gross_kcal_per_min)} kcal/min`
+        : session && !session.is_running
+          ? "last session"
+          : "",
+    );
+    setText(this.heart, treadmill.heart_rate_bpm === null ? "–" : `${whole(treadmill.heart_rate_bpm)} bpm`);
+    setText(this.grade, treadmill.grade_percent === null ? "–" : `${oneDigit(treadmill.grade_percent)} %`);
+    setText(this.forwardTime, session ? clock(session.forward.duration_s) : "–");
+    setText(this.backwardTime, session ? clock(session.backward.duration_s) : "–");
+    this.showHolder();
+    this.tick();
+  }
+
+  /** What changes by time alone. */
+  tick(): void {
+    const { status, last_reading_age_s, is_online } = this.treadmill;
+    const age_s = (last_reading_age_s ?? 0) + (performance.now() - this.receivedAt_ms) / 1000;
+    const silent = last_reading_age_s === null ? "no reading yet" : `silent, last ${ago(age_s)}`;
+    const text = status === "silent" ? (is_online === false ? `offline, last ${ago(age_s)}` : silent) : status;
+    setText(this.statusText, text);
+  }
+
+  setMembers(members: MemberView[]): void {
+    this.members = members;
+    this.shownHolder = undefined;
+    this.showHolder();
+  }
+
+  private showBelt(speed_m_per_s: number): void {
+    // the chevrons move by one of theirs in this time: twice the speed, half the time
+    const period_s = speed_m_per_s > 0 ? CHEVRON_PX / (60 * speed_m_per_s) : 0;
+    // changing the duration restarts the animation: only when it would be seen
+    const text = period_s ? `${(Math.round(period_s * 20) / 20 || 0.05).toFixed(2)}s` : "0s";
+    if (this.track.style.getPropertyValue("--period") !== text)
+      this.track.style.setProperty("--period", text);
+  }
+
+  private showHolder(): void {
+    const claim = this.treadmill.claim;
+    const holder = claim?.claim_id ?? null;
+    if (holder === this.shownHolder) return;
+    this.shownHolder = holder;
+    if (claim) {
+      const name = claim.display_name ?? "A member";
+      const release = h("button", { type: "button", class: "quiet" }, "Release");
+      release.addEventListener("click", () => void this.act(() => this.release(), release));
+      this.who.replaceChildren(
+        h("span", { class: "avatar", "aria-hidden": "true" }, name.slice(0, 1)),
+        h("a", { href: `/members/${encodeURIComponent(claim.member_id)}` }, name),
+        release,
+      );
+      return;
+    }
+    const fitting = this.members.filter((one) => one.is_demo);
+    if (fitting.length === 0) {
+      this.who.replaceChildren(h("span", { class: "free" }, "Nobody signed in: 75 kg assumed"));
+      return;
+    }
+    const select = h("select", { "aria-label": `Member for ${this.treadmill.treadmill_id}` });
+    for (const one of fitting) select.append(h("option", { value: one.member_id }, one.display_name));
+    const claimButton = h("button", { type: "button" }, "Claim");
+    claimButton.addEventListener(
+      "click",
+      () => void this.act(() => this.claim(select.value), claimButton),
+    );
+    this.who.replaceChildren(h("span", { class: "free" }, "Nobody signed in"), select, claimButton);
+  }
+
+  private claim(member_id: string): Promise<unknown> {
+    return api.claim(this.treadmill.gym_id, this.treadmill.treadmill_id, { member_id });
+  }
+
+  private release(): Promise<unknown> {
+    return api.release(this.treadmill.gym_id, this.treadmill.treadmill_id);
+  }
+
+  private async act(action: () => Promise<unknown>, button: HTMLButtonElement): Promise<void> {
+    button.disabled = true;
+    this.message.hidden = true;
+    try {
+      await action();
+    } catch (error) {
+      setText(this.message, error instanceof Error ? error.message : String(error));
+      this.message.hidden = false;
+    } finally {
+      button.disabled = false;
+    }
+  }
+}
