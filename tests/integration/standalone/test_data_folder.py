@@ -4,11 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backstride_standalone.adapters.data_folder import (
-    DataFolder,
-    DataFolderError,
-    default_data_folder,
-)
+from backstride_standalone.adapters.data_folder import DataFolder, DataFolderError
 
 
 def test_a_new_folder_is_made_with_its_parents(tmp_path: Path) -> None:
@@ -71,16 +67,3 @@ def test_the_run_file_tells_where_the_platform_is(tmp_path: Path) -> None:
         folder.write_run_file(facts)
 
         assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8")) == facts
-
-
-def test_the_demo_never_shares_a_folder_with_real_data() -> None:
-    assert default_data_folder(is_demo=True) != default_data_folder(is_demo=False)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="XDG folders are Linux's")
-def test_the_default_folder_follows_the_persons_choice(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-
-    assert default_data_folder(is_demo=True) == tmp_path / "backstride" / "demo"

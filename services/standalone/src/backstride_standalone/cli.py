@@ -6,11 +6,8 @@ from typing import Annotated
 
 import typer
 
-from backstride_standalone.adapters.data_folder import (
-    DataFolder,
-    DataFolderError,
-    default_data_folder,
-)
+from backstride_shared.data_folder import default_data_folder
+from backstride_standalone.adapters.data_folder import DataFolder, DataFolderError
 from backstride_standalone.domain.ports import PortTakenError
 from backstride_standalone.main import MissingBrokerError, run_platform
 from backstride_standalone.run_options import MqttChoice, RunOptions
@@ -33,7 +30,7 @@ def run(  # noqa: PLR0913  one parameter per option of the command
         bool, typer.Option("--fresh", help="Delete what the data folder holds, and begin anew.")
     ] = False,
     treadmills: Annotated[
-        int, typer.Option(min=1, max=200, help="Simulated treadmills, with --demo.")
+        int, typer.Option(min=0, max=200, help="Simulated treadmills, with --demo.")
     ] = 4,
     history_days: Annotated[
         int, typer.Option(min=0, max=6, help="Days of made-up past training, with --demo.")

@@ -65,7 +65,7 @@ def run_platform(options: RunOptions, folder: DataFolder) -> None:
         watching = Watching(
             supervision,
             ProgramTelemetry(
-                health_port(ports, SIMULATION) if options.is_demo else None,
+                health_port(ports, SIMULATION) if options.has_simulation else None,
                 health_port(ports, RECORDER),
                 ports[PAGE_PORT],
             ),

@@ -74,7 +74,7 @@ def platform_programs(
         programs.processor(),
         programs.recorder(),
         programs.gateway(is_demo=options.is_demo),
-        *([programs.simulation(options)] if options.is_demo else []),
+        *([programs.simulation(options)] if options.has_simulation else []),
     ]
 
 

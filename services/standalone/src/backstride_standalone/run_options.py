@@ -26,3 +26,8 @@ class RunOptions:
     kafka_port: int = 0
     treadmill_count: int = 4
     history_days: int = 6
+
+    @property
+    def has_simulation(self) -> bool:
+        """Whether treadmills are simulated: real ones may be tried in a demo without."""
+        return self.is_demo and self.treadmill_count > 0

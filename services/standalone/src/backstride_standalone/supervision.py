@@ -161,9 +161,13 @@ class Supervision:
         while True:
             missing = await asyncio.to_thread(self._machine.waiting_for, child.program)
             child.waiting_for = tuple(missing)
-            child.state = State.STARTING if missing else State.READY
             if not missing:
                 child.ready.set()
+            if child.ready.is_set():
+                # what it lacks for a while it waits for itself, without a restart
+                child.state = State.WAITING if missing else State.READY
+            else:
+                child.state = State.STARTING
             await asyncio.sleep(HEALTH_READY_S if child.ready.is_set() else HEALTH_STARTING_S)
 
     def _fell_with(self, program: Program) -> None:

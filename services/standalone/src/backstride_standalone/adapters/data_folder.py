@@ -3,30 +3,20 @@
 import contextlib
 import fcntl
 import json
-import os
 import shutil
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from backstride_shared.data_folder import RUN_FILE
+
 MARKER: Final = "backstride-data.json"
-RUN_FILE: Final = "run.json"
 _LOCK: Final = "lock"
 _LAYOUT_VERSION: Final = 1
 
 
 class DataFolderError(Exception):
     """The folder cannot be used; the text tells a person why, in one line."""
-
-
-def default_data_folder(*, is_demo: bool) -> Path:
-    """Return where data goes when nobody says: the demo never shares a folder with real data."""
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "backstride" / ("demo" if is_demo else "platform")
 
 
 class DataFolder:

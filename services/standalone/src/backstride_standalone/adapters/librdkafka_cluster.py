@@ -75,6 +75,8 @@ class NativeCluster:
         self._library = _declared(library)
         error = ctypes.create_string_buffer(512)
         configuration = self._library.rd_kafka_conf_new()
+        # it would warn that its own client has no servers, which is meant
+        self._library.rd_kafka_conf_set(configuration, b"log_level", b"3", error, len(error))
         self._handle = self._library.rd_kafka_new(_PRODUCER, configuration, error, len(error))
         if not self._handle:
             raise ClusterError(error.value.decode())
@@ -165,6 +167,7 @@ def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
     pointer, text, number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
     for name, result, arguments in (
         ("rd_kafka_conf_new", pointer, []),
+        ("rd_kafka_conf_set", number, [pointer, text, text, pointer, ctypes.c_size_t]),
         ("rd_kafka_new", pointer, [number, pointer, text, ctypes.c_size_t]),
         ("rd_kafka_destroy", None, [pointer]),
         ("rd_kafka_mock_cluster_new", pointer, [pointer, number]),

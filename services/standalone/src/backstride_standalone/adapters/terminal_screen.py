@@ -19,6 +19,7 @@ from backstride_standalone.units import km_per_h_from_m_per_s
 _NOTICES_SHOWN: Final = 6
 _TREADMILLS_SHOWN: Final = 6
 _PLAIN_FIGURES_EVERY_S: Final = 10.0
+_PRINTED: Final = frozenset({State.READY, State.DONE, State.RESTARTING, State.STOPPED})
 _STYLES: Final = {
     State.READY: "green",
     State.DONE: "green",
@@ -110,10 +111,10 @@ class PlainScreen:
         """Print what has changed since the last call."""
         figures = picture.figures
         for view in picture.programs:
-            if self._states.get(view.name) != view.state:
+            # what comes and goes within a start is no line: a busy machine would fill the page
+            if view.state in _PRINTED and self._states.get(view.name) != view.state:
                 self._states[view.name] = view.state
-                if view.state in {State.READY, State.DONE, State.RESTARTING, State.STOPPED}:
-                    self._print(f"{view.name} {view.state}")
+                self._print(f"{view.name} {view.state}")
         if figures and figures != self._figures and self._now_s() >= self._figures_due_s:
             self._figures = figures
             self._figures_due_s = self._now_s() + _PLAIN_FIGURES_EVERY_S
