@@ -19,6 +19,7 @@ SEND_FAILURES = Counter(
     "backstride_ingest_send_failures_total",
     "Times that Kafka failed and all unacknowledged messages were taken again",
 )
+KNOWN_TOPICS = Gauge("backstride_ingest_known_topics", "MQTT topics remembered, 10 000 at most")
 IN_FLIGHT = Gauge("backstride_ingest_in_flight_messages", "MQTT messages that wait for Kafka")
 IN_FLIGHT_LIMIT = Gauge(
     "backstride_ingest_in_flight_limit_messages", "Where ingest stops reading MQTT"

@@ -3,6 +3,7 @@
 import hashlib
 from typing import Final, NamedTuple
 
+from backstride_ingest import metrics
 from backstride_ingest.domain.acceptance import AcceptedTreadmills
 from backstride_ingest.domain.readings import decode_readings
 from backstride_ingest.domain.refusals import Reason, Reject, reject_message
@@ -95,6 +96,7 @@ class Reception:
         if len(self._senders) >= MAX_KNOWN_TOPICS:
             self._senders.clear()
         sender = self._senders[topic] = self._read(topic)
+        metrics.KNOWN_TOPICS.set(len(self._senders))
         return sender
 
     def _read(self, topic: bytes) -> _Sender:

@@ -6,6 +6,8 @@ becomes safe for `send_timeout_s` we give it up as a whole. So no record of a pa
 after one that was not, and what is sent again cannot arrive behind its successors.
 """
 
+import contextlib
+import logging
 import time
 from functools import partial
 from typing import Final, Generic
@@ -71,7 +73,7 @@ class KafkaLog(Generic[ReceiptT]):
     def open(self) -> bool:
         """See `ports.RecordLog`."""
         if self._producer is None:
-            self._producer = Producer(self._configuration)
+            self._producer = Producer(self._configuration, logger=logging.getLogger("librdkafka"))
             self._shipment = _Shipment()
         began_s = time.monotonic()
         try:
@@ -111,9 +113,8 @@ class KafkaLog(Generic[ReceiptT]):
                     on_delivery=partial(shipment.report, receipt),
                 )
             except BufferError:
-                # the bound on what is held; `_check` ends it when Kafka stays away
-                producer.poll(QUEUE_FULL_WAIT_S)
-                self._check()
+                # the bound on what is held; a Kafka that stays away ends the waiting
+                self._poll(producer, QUEUE_FULL_WAIT_S)
             except KafkaException as error:
                 raise RecordsLostError(str(error)) from error
             else:
@@ -126,8 +127,7 @@ class KafkaLog(Generic[ReceiptT]):
         """See `ports.RecordLog`."""
         shipment = self._shipment
         if self._producer is not None and shipment.outstanding:
-            self._producer.poll(wait_s)
-            self._check()
+            self._poll(self._producer, wait_s)
         safe, shipment.safe = shipment.safe, []
         return safe
 
@@ -140,7 +140,9 @@ class KafkaLog(Generic[ReceiptT]):
         self._is_open = False
         if self._producer is not None:
             self._producer.purge()
-            self._producer.poll(0)
+            # its last reports, which nobody waits for; purging what was under way is an error
+            with contextlib.suppress(KafkaException):
+                self._producer.poll(0)
         self._producer = None
         self._shipment = _Shipment()
 
@@ -148,8 +150,12 @@ class KafkaLog(Generic[ReceiptT]):
         """See `ports.RecordLog`."""
         return None if self._is_open else f"Kafka at {self._kafka.bootstrap_servers}"
 
-    def _check(self) -> None:
+    def _poll(self, producer: Producer, wait_s: float) -> None:
         shipment = self._shipment
+        try:
+            producer.poll(wait_s)
+        except KafkaException as error:
+            raise RecordsLostError(str(error)) from error
         if shipment.failure is not None:
             raise RecordsLostError(shipment.failure)
         silence_s = time.monotonic() - shipment.last_progress_s

@@ -57,10 +57,13 @@ class PacketSplitter:
             body, length = _length_at(data, start + 1, end)
             if body < 0:
                 break
+            if length > self._max_packet_bytes and data[start] >> 4 == PUBLISH:
+                self._large_head = data[start]
+                self._large_bytes = self._large_missing_bytes = length
+                data = self._feed_large(data[body:])
+                start, end = 0, len(data)
+                continue
             if body + length > end:
-                if length > self._max_packet_bytes and data[start] >> 4 == PUBLISH:
-                    self._begin_large(data[start], data[body:end], length)
-                    start = end
                 break
             if data[start] >> 4 == PUBLISH:
                 self._add(data[start], data, body, body + length)
@@ -85,12 +88,6 @@ class PacketSplitter:
                 data[body + 2 : topic_end], data[payload:end], mid, end - payload + missing_bytes
             )
         )
-
-    def _begin_large(self, head: int, body: bytes, length: int) -> None:
-        self._large_head = head
-        self._large_body = body[:_MAX_PAYLOAD_KEPT_BYTES]
-        self._large_bytes = length
-        self._large_missing_bytes = length - len(body)
 
     def _feed_large(self, chunk: bytes) -> bytes:
         """Count the bytes of the large packet; return those after it."""
