@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backstride_recorder.domain.pace import RefoldPace
-from backstride_recorder.ports import DeviceMark
+from backstride_recorder.ports import Clocks, DeviceMark
 from backstride_recorder.recording import Recorder
 from backstride_recorder.refolding import Refolder
 from backstride_shared.identity import TreadmillKey, partition_of
@@ -17,6 +17,7 @@ from tests.fakes.in_memory_sessions import InMemorySessions
 from tests.fakes.recorder_neighbours import FakeDeadLetters, FakeEnergyLog, FakeReports
 
 NOW_MS = 1_795_410_000_000
+CLOCKS = Clocks(lambda: NOW_MS, lambda: 0.0)
 PARTITION = partition_of(TreadmillKey(TREADMILL), PARTITION_COUNT)
 
 
@@ -85,8 +86,8 @@ class Desk:
             sessions,
             reports,
             self.dead_letters,
-            Refolder(series, sessions, RefoldPace(0.0), lambda: 0.0, lambda: NOW_MS),
-            lambda: NOW_MS,
+            Refolder(series, sessions, RefoldPace(0.0), CLOCKS),
+            CLOCKS,
             self.stop,
         )
         return self.recorder

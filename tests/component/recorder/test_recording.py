@@ -134,6 +134,19 @@ def test_a_state_that_cannot_be_read_does_not_hide_the_readings_beside_it(desk: 
     ]
 
 
+def test_a_point_that_the_series_will_never_take_becomes_a_dead_letter(desk: Desk) -> None:
+    """Its number counts as handled: the device need not keep it for ever."""
+    desk.reports.on_publish = None
+    desk.series.refuses = {7}
+    desk.log.append(*desk.records.of(message(run_of(1, 10, 0.0))))
+
+    desk.settle()
+
+    assert desk.seqs() == [1, 2, 3, 4, 5, 6, 8, 9, 10]
+    assert desk.dead_letters.reasons == ["refused by the series store: a bad number"]
+    assert desk.reports.last == {DEVICE: (1, 10)}
+
+
 def test_nothing_is_committed_while_the_dead_letters_are_away(desk: Desk) -> None:
     desk.dead_letters.is_away = True
     desk.log.append(b"\xc1")

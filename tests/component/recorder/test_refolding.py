@@ -12,7 +12,7 @@ from backstride_shared.frames import (
     SessionSnapshot,
     TreadmillEvent,
 )
-from tests.component.recorder.desk import NOW_MS, Desk
+from tests.component.recorder.desk import CLOCKS, NOW_MS, Desk
 from tests.factories.events import START_MS, TREADMILL, claim, message, run_of
 
 
@@ -174,7 +174,7 @@ def _late_walk_waiting(desk: Desk) -> Refolder:
     )
     desk.series.write(batch.points)
     desk.sessions.write(batch.rows)
-    return Refolder(desk.series, desk.sessions, RefoldPace(0.0), lambda: 0.0, lambda: NOW_MS)
+    return Refolder(desk.series, desk.sessions, RefoldPace(0.0), CLOCKS)
 
 
 @pytest.mark.parametrize("store", ["series", "sessions"])

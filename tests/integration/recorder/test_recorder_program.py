@@ -23,7 +23,7 @@ from backstride_shared.fold.state import decode_state
 from backstride_shared.identity import TreadmillKey, partition_of
 from backstride_shared.mqtt_client import build_mqtt_client, connect_in_background
 from backstride_shared.series.opening import open_series
-from backstride_shared.settings import MqttBlock
+from backstride_shared.settings import MqttBlock, SeriesBlock
 from backstride_shared.store.migrate import migrate
 from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import sessions
@@ -183,7 +183,7 @@ def session_rows(surroundings: Surroundings) -> list[tuple[str, int]]:
 
 
 def point_count(surroundings: Surroundings) -> int:
-    series = open_series(surroundings.series_url)
+    series = open_series(SeriesBlock(url=surroundings.series_url))
     count = series.count()
     series.close()
     return count

@@ -16,6 +16,7 @@ from backstride_recorder.adapters.mqtt_stored import MqttStored
 from backstride_recorder.adapters.sql_sessions import SqlSessions
 from backstride_recorder.domain.batch import UnknownFrameVersionError
 from backstride_recorder.domain.pace import RefoldPace
+from backstride_recorder.ports import Clocks
 from backstride_recorder.recording import Recorder
 from backstride_recorder.refolding import Refolder
 from backstride_recorder.settings import RecorderSettings
@@ -89,7 +90,7 @@ class Program:
         try:
             if not self._wait_for("relational store", lambda: _checked(engine)):
                 return
-            series = self._wait_for("series store", lambda: open_series(settings.series.url))
+            series = self._wait_for("series store", lambda: open_series(settings.series))
             if series is not None:
                 self._record(engine, series)
         finally:
@@ -102,6 +103,7 @@ class Program:
     def _record(self, engine: Engine, series: SeriesStore) -> None:
         settings = self._settings
         sessions = SqlSessions(engine, _now_ms)
+        clocks = Clocks(_now_ms, time.monotonic)
         pace = RefoldPace(settings.recorder.refold_interval_s)
         energy_log = KafkaEnergyLog(
             settings.kafka.bootstrap_servers,
@@ -115,8 +117,8 @@ class Program:
             sessions,
             self._reports,
             KafkaDeadLetters(settings.kafka.bootstrap_servers),
-            Refolder(series, sessions, pace, time.monotonic, _now_ms),
-            _now_ms,
+            Refolder(series, sessions, pace, clocks),
+            clocks,
             self._stop,
         )
         log.info("recorder started")

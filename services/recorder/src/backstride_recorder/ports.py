@@ -1,6 +1,6 @@
 """What the recorder needs of the world around it; the series store's port is in `shared`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from backstride_recorder.domain.batch import (
@@ -25,6 +25,13 @@ class StoreUnavailableError(Exception):
 
 class DeadLettersUnavailableError(Exception):
     """The dead-letter topic did not take everything in time."""
+
+
+class Clocks(NamedTuple):
+    """The time of day in ms since 1970 UTC, and a monotonic clock in seconds."""
+
+    now_ms: Callable[[], int]
+    monotonic_s: Callable[[], float]
 
 
 class StoredTreadmill(NamedTuple):

@@ -12,9 +12,10 @@ from typing import Final
 import structlog
 
 from backstride_recorder import metrics
-from backstride_recorder.domain.batch import Batch, LogRecord, read_batch
+from backstride_recorder.domain.batch import Batch, LogRecord, Poison, poison_of, read_batch
 from backstride_recorder.domain.positions import Jump
 from backstride_recorder.ports import (
+    Clocks,
     DeadLetters,
     DeadLettersUnavailableError,
     DeviceMark,
@@ -34,6 +35,9 @@ log = structlog.get_logger()
 
 POLL_S: Final = 0.5
 """How long an idle recorder waits for records before it looks for refolds and signals."""
+COUNT_INTERVAL_S: Final = 0.5
+COUNT_REST_PER_WORK: Final = 100.0
+"""A series store may have to read all it holds to count: readings wait 1 % of the time for it."""
 HOLD_SLICE_S: Final = 0.2
 """A wait for a store is cut into these, so that a signal to stop is heard."""
 
@@ -49,7 +53,7 @@ class Recorder:
         reports: StoredReports,
         dead_letters: DeadLetters,
         refolder: Refolder,
-        now_ms: Callable[[], int],
+        clocks: Clocks,
         stop: threading.Event,
     ) -> None:
         self._log = energy_log
@@ -58,8 +62,9 @@ class Recorder:
         self._reports = reports
         self._dead_letters = dead_letters
         self._refolder = refolder
-        self._now_ms = now_ms
+        self._clocks = clocks
         self._stop = stop
+        self._count_after_s = float("-inf")
         self._generation = -1
         self._treadmills: dict[str, StoredTreadmill] = {}
         self._reported: dict[tuple[str, str], DeviceMark] = {}
@@ -87,6 +92,7 @@ class Recorder:
             return
         self._reports.keep_up()
         self._refolder.work(self._is_ours)
+        self._count_points()
 
     def _take_over(self) -> bool:
         """Learn the stored marks when partitions have come or gone, and tell them once.
@@ -104,7 +110,6 @@ class Recorder:
 
     def _learn_treadmills(self) -> None:
         self._treadmills = {one.treadmill: one for one in self._sessions.treadmills()}
-        metrics.POINTS_DISTINCT.set(self._series.count())
         self._count_readings()
 
     def _record(self, records: Iterable[LogRecord]) -> bool:
@@ -118,7 +123,6 @@ class Recorder:
         if batch.rows.refolds:
             self._refolder.look_again()
         metrics.RECORDS.inc(len(taken))
-        metrics.READINGS.inc(len(batch.points))
         return True
 
     def _persist(self, work: Callable[[], None]) -> bool:
@@ -152,21 +156,17 @@ class Recorder:
         return False
 
     def _write(self, batch: Batch) -> None:
-        if batch.poison:
-            self._dead_letters.send(batch.poison, self._now_ms())
-            for poison in batch.poison:
-                metrics.DEAD_LETTERS.inc()
-                log.error(
-                    "record not readable, kept as a dead letter",
-                    partition=poison.record.partition,
-                    offset=poison.record.offset,
-                    reason=poison.reason,
-                )
-            batch.poison.clear()
         if batch.points:
             with metrics.WRITE_SECONDS.labels("series").time():
-                self._series.write(batch.points)
-            metrics.POINTS_DISTINCT.set(self._series.count())
+                refused = self._series.write(batch.points)
+            metrics.READINGS.inc(len(batch.points) - len(refused))
+            batch.poison += [poison_of(one) for one in refused]
+            # what is durable need not be written again when the rows have to wait
+            batch.points.clear()
+        if batch.poison:
+            self._dead_letters.send(batch.poison, self._clocks.now_ms())
+            _tell(batch.poison)
+            batch.poison.clear()
         if batch.rows:
             with metrics.WRITE_SECONDS.labels("rows").time():
                 written = self._sessions.write(batch.rows)
@@ -190,10 +190,35 @@ class Recorder:
     def _is_ours(self, treadmill: str) -> bool:
         return partition_of(TreadmillKey(treadmill), PARTITION_COUNT) in self._log.partitions
 
+    def _count_points(self) -> None:
+        began_at_s = self._clocks.monotonic_s()
+        if began_at_s < self._count_after_s:
+            return
+        try:
+            metrics.POINTS_DISTINCT.set(self._series.count())
+        except SeriesUnavailableError as error:
+            log.debug("points not counted", error=str(error))
+        ended_at_s = self._clocks.monotonic_s()
+        self._count_after_s = ended_at_s + max(
+            COUNT_INTERVAL_S, (ended_at_s - began_at_s) * COUNT_REST_PER_WORK
+        )
+
     def _count_readings(self) -> None:
         treadmills = self._treadmills.values()
         metrics.READINGS_ACCEPTED.set(sum(one.accepted_count for one in treadmills))
         metrics.READINGS_REFUSED.set(sum(one.refused_count for one in treadmills))
+
+
+def _tell(poison: Iterable[Poison]) -> None:
+    for one in poison:
+        metrics.DEAD_LETTERS.inc()
+        log.error(
+            "not to be stored, kept as a dead letter",
+            reason=one.reason,
+            partition=one.partition,
+            treadmill=one.treadmill,
+            seq=one.seq,
+        )
 
 
 def _alarm(jump: Jump) -> None:

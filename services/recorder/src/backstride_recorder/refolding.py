@@ -19,15 +19,12 @@ from backstride_recorder.domain.regions import (
     region_of,
     widened,
 )
-from backstride_recorder.ports import RefoldedRows, SessionStore, StoreUnavailableError
+from backstride_recorder.ports import Clocks, RefoldedRows, SessionStore, StoreUnavailableError
 from backstride_shared.fold.refold import KnownSession, refold
 from backstride_shared.fold.state import TreadmillState
 from backstride_shared.series import SeriesStore, SeriesUnavailableError
 
 log = structlog.get_logger()
-
-Clock = Callable[[], float]
-"""A monotonic clock, in seconds."""
 
 
 class Refolder:
@@ -38,14 +35,12 @@ class Refolder:
         series: SeriesStore,
         sessions: SessionStore,
         pace: RefoldPace,
-        monotonic_s: Clock,
-        now_ms: Callable[[], int],
+        clocks: Clocks,
     ) -> None:
         self._series = series
         self._sessions = sessions
         self._pace = pace
-        self._monotonic_s = monotonic_s
-        self._now_ms = now_ms
+        self._clocks = clocks
         self._may_be_due = True
 
     def look_again(self) -> None:
@@ -63,7 +58,7 @@ class Refolder:
             waiting = [one for one in self._sessions.waiting_refolds() if is_ours(one.treadmill)]
             metrics.REFOLDS_DUE.set(len(waiting))
             self._may_be_due = bool(waiting)
-            began_at_s = self._monotonic_s()
+            began_at_s = self._clocks.monotonic_s()
             due = self._pace.choose([one.due for one in waiting if one.is_ready], began_at_s)
             state = None if due is None else self._sessions.state(due.treadmill)
             if due is None or state is None:
@@ -74,7 +69,7 @@ class Refolder:
             log.warning("refold put off, a store is away", error=str(error))
             return False
         metrics.REFOLDS.inc()
-        self._pace.ended(due.treadmill, began_at_s, self._monotonic_s())
+        self._pace.ended(due.treadmill, began_at_s, self._clocks.monotonic_s())
         return True
 
     def _fold(self, due: DueRefold, state: TreadmillState) -> None:
@@ -93,9 +88,11 @@ class Refolder:
                 else self._series.next_measured_at_ms(treadmill, region.to_ms)
             ),
         )
-        self._series.write(refolded.points)
+        for refused in self._series.write(refolded.points):
+            # it was taken before with other figures, which it keeps
+            log.error("point not rewritten", seq=refused.point.seq, reason=refused.reason)
         self._sessions.replace(
-            due, region, RefoldedRows(refolded.sessions, state.revision, self._now_ms())
+            due, region, RefoldedRows(refolded.sessions, state.revision, self._clocks.now_ms())
         )
         log.debug(
             "sessions folded again",

@@ -34,8 +34,8 @@ class KafkaDeadLetters:
                 producer.produce(
                     KafkaTopic.DEAD_LETTERS,
                     encoder.encode(_dead_letter(one, received_at_ms)),
-                    # the record's own partition: all our topics have the same count
-                    partition=one.record.partition,
+                    # where the treadmill's log is: all our topics have the same count
+                    partition=one.partition,
                     on_delivery=delivered,
                 )
             # a message that ran out of time is reported as failed, so nothing lingers
@@ -60,7 +60,7 @@ class KafkaDeadLetters:
 
 
 def _dead_letter(poison: Poison, received_at_ms: int) -> DeadLetter:
-    payload = poison.record.value
+    payload = poison.payload
     return DeadLetter(
         version=FRAME_VERSION,
         reason=poison.reason,
@@ -69,4 +69,7 @@ def _dead_letter(poison: Poison, received_at_ms: int) -> DeadLetter:
         payload=payload[:MAX_DEAD_LETTER_BYTES],
         payload_bytes=len(payload),
         treadmill=poison.treadmill,
+        device_id=poison.device_id,
+        boot_id=poison.boot_id,
+        seq=poison.seq,
     )

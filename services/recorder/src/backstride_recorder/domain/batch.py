@@ -13,9 +13,12 @@ from backstride_shared.frames import (
     EnergySegment,
     Refold,
     SessionSnapshot,
+    encoder,
     energy_decoder,
 )
-from backstride_shared.series import SeriesPoint
+from backstride_shared.identity import TreadmillKey, partition_of
+from backstride_shared.series import RefusedPoint, SeriesPoint
+from backstride_shared.topics import PARTITION_COUNT
 
 Revision = tuple[int, int]
 
@@ -33,11 +36,15 @@ class LogRecord(NamedTuple):
 
 
 class Poison(NamedTuple):
-    """A record, or a checkpoint in it, that cannot be read."""
+    """What cannot be stored: a record, a checkpoint in it, or a point that the series refused."""
 
-    record: LogRecord
+    partition: int
+    payload: bytes
     reason: str
     treadmill: str | None = None
+    device_id: str | None = None
+    boot_id: int | None = None
+    seq: int | None = None
 
 
 class KnownState(NamedTuple):
@@ -94,7 +101,9 @@ def read_batch(records: Iterable[LogRecord]) -> Batch:
         try:
             frame = energy_decoder.decode(record.value)
         except msgspec.DecodeError as error:
-            batch.poison.append(Poison(record, f"not an energy frame: {error}"))
+            batch.poison.append(
+                Poison(record.partition, record.value, f"not an energy frame: {error}")
+            )
             continue
         if frame.version != FRAME_VERSION:
             raise UnknownFrameVersionError(
@@ -104,6 +113,20 @@ def read_batch(records: Iterable[LogRecord]) -> Batch:
         for item in frame.items:
             _add(batch, record, item)
     return batch
+
+
+def poison_of(refused: RefusedPoint) -> Poison:
+    """Return a point that the series will never take, as it goes to the dead letters."""
+    point = refused.point
+    return Poison(
+        partition_of(TreadmillKey(point.treadmill), PARTITION_COUNT),
+        encoder.encode(point),
+        f"refused by the series store: {refused.reason}",
+        point.treadmill,
+        point.device_id,
+        point.boot_id,
+        point.seq,
+    )
 
 
 def merged(first: DueRefold | None, second: DueRefold) -> DueRefold:
@@ -152,7 +175,8 @@ def _add_checkpoint(batch: Batch, record: LogRecord, checkpoint: Checkpoint) -> 
     try:
         state = decode_state(checkpoint.state)
     except (msgspec.DecodeError, StateVersionError) as error:
-        batch.poison.append(Poison(record, f"state not readable: {error}", checkpoint.treadmill))
+        reason = f"state not readable: {error}"
+        batch.poison.append(Poison(record.partition, record.value, reason, checkpoint.treadmill))
         return
     known = batch.rows.states.get(state.treadmill)
     if known is None or state.revision >= known.state.revision:
