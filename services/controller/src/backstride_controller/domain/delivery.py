@@ -143,9 +143,10 @@ class Delivery:
             self._is_backlog = False
             return None
         self._is_backlog = is_full
-        # a fixed beat, so that late passes do not stretch the second
-        self._next_live_ms += LIVE_INTERVAL_MS
-        if self._next_live_ms <= now_ms:
+        if now_ms >= self._next_live_ms:
+            # a fixed beat, so that late passes do not stretch the second
+            self._next_live_ms += LIVE_INTERVAL_MS
+        if now_ms >= self._next_live_ms:
             self._next_live_ms = now_ms + LIVE_INTERVAL_MS
         cursor, stored = self._cursor, self.stored
         stands = cursor is not None and (stored is None or cursor > stored)
