@@ -195,8 +195,7 @@ def _by_setting(situation: Situation) -> list[Advice]:
         advice.append(
             Advice(
                 "A_RAIL",
-                "Keep the rail within reach, but lean on it as little as you can: whoever holds on"
-                " spends less.",
+                "Keep the rail within reach, but do not lean on it to go faster.",
             )
         )
     if practice_tier(situation.backward_minutes).number == 1:

@@ -202,6 +202,60 @@ def test_an_unknown_sex_rests_at_the_mean_of_both() -> None:
 
     assert unknown == pytest.approx((male + female) / 2.0)
     assert male == pytest.approx(1667.5 / 1440.0)
+    assert female == pytest.approx(1501.5 / 1440.0)
+
+
+def test_nobody_signed_in_weighs_75_kg_and_stands_at_the_measured_power() -> None:
+    answer = ask(NOBODY, 0.0)
+
+    assert answer.gross_kcal_per_min == pytest.approx(0.01434 * 1.44 * 75.0, rel=1e-4)
+    assert answer.net_kcal_per_min == pytest.approx(0.01434 * (1.44 - 1.44 / 1.3) * 75.0, rel=1e-3)
+
+
+def test_standing_stays_within_what_is_plausible() -> None:
+    child = Wearer(mass_kg=20.0, height_cm=115.0, age_years=6.0, sex="male")
+    heavy = Wearer(mass_kg=200.0, height_cm=165.0, age_years=70.0, sex="female")
+
+    assert ask(prepare(child), 0.0).power_w_per_kg == 1.75
+    assert ask(prepare(heavy), 0.0).power_w_per_kg == 1.10
+    # The child rests at more than it is said to stand at: net is nothing, not less.
+    assert ask(prepare(child), 0.0).net_kcal_per_min == 0.0
+
+
+def test_walking_is_linear_in_speed_below_a_tenth() -> None:
+    at_a_tenth = 1.94 * 0.1**0.43 + 0.24 * 0.1**4
+
+    assert ask(NOBODY, 0.05).power_w_per_kg == pytest.approx(1.44 + at_a_tenth / 2.0)
+    assert ask(NOBODY, 0.104).power_w_per_kg == pytest.approx(
+        1.44 + 1.94 * 0.104**0.43 + 0.24 * 0.104**4
+    )
+
+
+def test_a_slope_adds_no_more_to_walking_above_the_fastest_walk() -> None:
+    def slope(speed: float) -> float:
+        uphill = ask(NOBODY, speed, grade_percent=5.0, gait="walk").power_w_per_kg
+        return uphill - ask(NOBODY, speed, gait="walk").power_w_per_kg
+
+    assert slope(3.0) == pytest.approx(slope(2.2))
+    assert slope(2.2) == pytest.approx(1.1 * slope(2.0))
+
+
+def test_running_grades_beyond_forty_five_percent_cost_what_forty_five_cost() -> None:
+    assert ask(NOBODY, 2.5, grade_percent=60.0, gait="run").power_w_per_kg == pytest.approx(
+        1.44
+        + 2.5 * (3.80 + 155.4 * 0.45**5 - 30.4 * 0.45**4 - 43.3 * 0.45**3)
+        + 2.5 * (46.3 * 0.45**2 + 19.5 * 0.45)
+    )
+
+
+def test_the_backward_ratio_of_walking_grows_up_to_two_metres_per_second() -> None:
+    def ratio(speed: float) -> float:
+        backward = ask(AWAY, speed, gait="walk").power_w_per_kg - 1.44
+        return backward / (ask(NOBODY, speed, gait="walk").power_w_per_kg - 1.44)
+
+    assert ratio(1.0) == pytest.approx(1.355)
+    assert ratio(2.0) == pytest.approx(1.88)
+    assert ratio(2.5) == pytest.approx(1.88)
 
 
 def test_the_run_fraction_is_smooth_where_the_gait_is_unknown_and_whole_where_it_is_known() -> None:
