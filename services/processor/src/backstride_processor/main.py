@@ -56,6 +56,7 @@ async def run(
     `hold_flow` is the correction of Faust's recovery, `progress` the bookkeeping of offsets.
     """
     faust_recovery.check_library()
+    options = settings.processor
     stop = _stop_event()
     stored_states = SqlStoredStates(settings.database.url)
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -69,10 +70,23 @@ async def run(
         kafka_lacks[:] = missing
 
     with tempfile.TemporaryDirectory(prefix="backstride-processor-") as folder:
-        app = build_app(settings.kafka, settings.processor, Path(folder))
+        app = build_app(
+            settings.kafka,
+            Path(folder),
+            session_timeout_s=options.session_timeout_s,
+            buffered_frames=options.buffered_frames,
+        )
         changelog = FaustChangelog(add_table(app))
         processor = Processor(FaustLog(app), changelog, stored_states, progress=progress)
-        connect(app, processor, settings.kafka, settings.processor, fail, hold_flow)
+        connect(
+            app,
+            processor,
+            settings.kafka.bootstrap_servers,
+            fail,
+            batch_frames=options.batch_frames,
+            batch_wait_s=options.batch_wait_s,
+            hold_flow=hold_flow,
+        )
 
         async def work() -> None:
             await wait_for_topics(settings.kafka.bootstrap_servers, tell_kafka_lacks)
@@ -85,9 +99,7 @@ async def run(
             failed,
             asyncio.create_task(_wait(stop)),
             asyncio.create_task(work()),
-            asyncio.create_task(
-                processor.keep_checkpointing(settings.processor.checkpoint_interval_s)
-            ),
+            asyncio.create_task(processor.keep_checkpointing(options.checkpoint_interval_s)),
         ]
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         error = next((task.exception() for task in done if task.exception()), None)

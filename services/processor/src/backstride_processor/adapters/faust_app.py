@@ -19,7 +19,6 @@ from backstride_processor.adapters import faust_recovery
 from backstride_processor.adapters.kafka_topics import log_ranges
 from backstride_processor.ports import InputRecord, OutputRecord
 from backstride_processor.processing import Processor
-from backstride_processor.settings import ProcessorBlock
 from backstride_shared.settings import KafkaBlock
 from backstride_shared.topics import (
     CHANGELOG_TOPIC,
@@ -35,14 +34,15 @@ _SEND_TIMEOUT_S: Final = 30.0  # Faust's default of 20 minutes would hide a brok
 _EVENTS: Final = str(KafkaTopic.TREADMILL_EVENTS)
 
 
-def build_app(kafka: KafkaBlock, options: ProcessorBlock, folder: Path) -> faust.App:
+def build_app(
+    kafka: KafkaBlock, folder: Path, *, session_timeout_s: float, buffered_frames: int
+) -> faust.App:
     """Return an application that connects to nothing yet.
 
     `folder` is where Faust keeps the empty directories that it insists on.
     """
-    session_timeout_s = (
-        _EMBEDDED_SESSION_TIMEOUT_S if kafka.is_embedded else options.session_timeout_s
-    )
+    if kafka.is_embedded:
+        session_timeout_s = _EMBEDDED_SESSION_TIMEOUT_S
     return faust.App(
         PROCESSOR_GROUP,
         broker=[f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")],
@@ -60,7 +60,7 @@ def build_app(kafka: KafkaBlock, options: ProcessorBlock, folder: Path) -> faust
         broker_request_timeout=_SEND_TIMEOUT_S,
         producer_request_timeout=_SEND_TIMEOUT_S,
         consumer_auto_offset_reset="earliest",
-        stream_buffer_maxsize=options.buffered_frames,
+        stream_buffer_maxsize=buffered_frames,
         stream_wait_empty=False,
     )
 
@@ -146,9 +146,11 @@ class FaustChangelog:
 def connect(
     app: faust.App,
     processor: Processor,
-    kafka: KafkaBlock,
-    options: ProcessorBlock,
+    bootstrap_servers: str,
     fail: Callable[[BaseException], None],
+    *,
+    batch_frames: int,
+    batch_wait_s: float,
     hold_flow: Callable[[AppT], None] = faust_recovery.hold_flow,
 ) -> None:
     """Let the application feed the processor.
@@ -167,7 +169,7 @@ def connect(
 
     async def fold_frames(stream: Any) -> None:  # noqa: ANN401  Faust tells streams by parameters
         batches: AsyncIterable[Sequence[EventT[Any]]] = stream.noack_take(
-            options.batch_frames, within=options.batch_wait_s
+            batch_frames, within=batch_wait_s
         )
         async for events in batches:
             try:
@@ -183,7 +185,7 @@ def connect(
     async def on_restored(*_sender: object, **_: object) -> None:
         hold_flow(app)
         generation = app.consumer_generation_id
-        ranges = await log_ranges(kafka.bootstrap_servers, _EVENTS)
+        ranges = await log_ranges(bootstrap_servers, _EVENTS)
         starts = await faust_recovery.start_offsets(app, _EVENTS, ranges)
         if generation == app.consumer_generation_id:
             await processor.assign(generation, starts)
