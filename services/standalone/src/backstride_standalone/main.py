@@ -49,6 +49,7 @@ def run_platform(options: RunOptions, folder: DataFolder) -> None:
     """
     ports = plan_ports(port_wishes(options), local_ports.is_free, local_ports.free_ports)
     mosquitto_command = _mosquitto_command(options, folder, ports)
+    board = RunStatusFile(folder.path / STATUS_FILE)
     folder.write_run_file(
         {
             "pid": os.getpid(),
@@ -70,7 +71,7 @@ def run_platform(options: RunOptions, folder: DataFolder) -> None:
                 ports[PAGE_PORT],
             ),
             screen,
-            RunStatusFile(folder.path / STATUS_FILE),
+            board,
         )
         asyncio.run(_run(supervision, watching))
     finally:

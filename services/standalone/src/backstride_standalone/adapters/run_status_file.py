@@ -10,8 +10,10 @@ class RunStatusFile:
     """`status.json` in the data folder, replaced as a whole so that no reader sees half of it."""
 
     def __init__(self, path: Path) -> None:
+        """Begin without the figures of an earlier run that was killed."""
         self.path = path
         self._partly = path.with_suffix(".part")
+        path.unlink(missing_ok=True)
 
     def write(self, picture: Picture, at_ms: int) -> None:
         """Replace the file; a full disk is not the platform's end, so errors pass as OSError."""
