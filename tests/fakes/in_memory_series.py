@@ -2,23 +2,27 @@
 
 from collections.abc import Sequence
 
-from backstride_shared.series import SeriesPoint, SeriesUnavailableError
+from backstride_shared.series import RefusedPoint, SeriesPoint, SeriesUnavailableError
 
 
 class InMemorySeries:
-    """Keeps points by their key; `is_away` makes every call fail."""
+    """Keeps points by their key; `is_away` makes every call fail, `refuses` names bad numbers."""
 
     def __init__(self) -> None:
         self.is_away = False
+        self.refuses: set[int] = set()
         self._points: dict[tuple[str, int, int], SeriesPoint] = {}
 
-    def write(self, points: Sequence[SeriesPoint]) -> int:
+    def write(self, points: Sequence[SeriesPoint]) -> list[RefusedPoint]:
         self._check()
-        before = len(self._points)
+        refused: list[RefusedPoint] = []
         for point in points:
+            if point.seq in self.refuses:
+                refused.append(RefusedPoint(point, "a bad number"))
+                continue
             key = (point.treadmill, point.measured_at_ms, point.seq % 1_000_000)
             self._points[key] = point
-        return len(self._points) - before
+        return refused
 
     def read(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesPoint]:
         self._check()

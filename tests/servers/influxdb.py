@@ -1,14 +1,16 @@
 """A real InfluxDB: the server that `make influxdb` builds, on a free port."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import urllib3
 from influxdb_client import InfluxDBClient, Permission, PermissionResource
+from pydantic import SecretStr
 
+from backstride_shared.settings import SeriesBlock
 from tests.servers.finding import (
     HOST,
     cache_folder,
@@ -34,6 +36,12 @@ class InfluxBucket:
     bucket: str
     token: str
 
+    def settings(self) -> SeriesBlock:
+        """Return the settings of a program that keeps its series here."""
+        return SeriesBlock(
+            url=self.url, org=self.org, bucket=self.bucket, token=SecretStr(self.token)
+        )
+
 
 @dataclass(frozen=True)
 class InfluxAddress:
@@ -55,16 +63,22 @@ class InfluxAddress:
             client.organizations_api().create_organization(name)
         return name
 
-    def fresh_bucket(self) -> InfluxBucket:
-        """Make an organization with a bucket that keeps points for ever."""
+    def fresh_bucket(
+        self, actions: Sequence[str] = ("read", "write"), *, of_all_buckets: bool = False
+    ) -> InfluxBucket:
+        """Make an organization with a bucket that keeps points for ever, and a token for it.
+
+        The token may do `actions` in this bucket, or in all of the organization.
+        """
         name = self.fresh_org()
         with self.operator(name) as client:
             (org,) = client.organizations_api().find_organizations(org=name)
             bucket = client.buckets_api().create_bucket(bucket_name=fresh_name("belt"), org=name)
-            resource = PermissionResource(type="buckets", id=bucket.id, org_id=org.id)
+            resource = PermissionResource(
+                type="buckets", id=None if of_all_buckets else bucket.id, org_id=org.id
+            )
             granted = client.authorizations_api().create_authorization(
-                org_id=org.id,
-                permissions=[Permission(action, resource) for action in ("read", "write")],
+                org_id=org.id, permissions=[Permission(action, resource) for action in actions]
             )
         return InfluxBucket(self.url, name, bucket.name, granted.token)
 
@@ -165,8 +179,3 @@ def own_influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalInfl
     server.start()
     yield server
     server.stop()
-
-
-def with_token(bucket: InfluxBucket, token: str) -> InfluxBucket:
-    """Return the same bucket with another token."""
-    return replace(bucket, token=token)

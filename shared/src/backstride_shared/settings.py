@@ -8,10 +8,18 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "BACKSTRIDE_"
@@ -76,9 +84,25 @@ class DatabaseBlock(Block):
 
 
 class SeriesBlock(Block):
-    """The series store: sqlite:///path."""
+    """The series store: a SQLite file, or a bucket of InfluxDB with a token for it."""
 
-    url: str = Field(..., description="URL of the series store, sqlite:///path")
+    url: str = Field(
+        ..., description="The series store: sqlite:///path, or http://host:8086 of InfluxDB"
+    )
+    org: str = Field("backstride", description="InfluxDB's organization")
+    bucket: str = Field("belt", description="InfluxDB's bucket of readings")
+    token: SecretStr | None = Field(None, description="InfluxDB's token for the bucket")
+
+    @property
+    def is_influxdb(self) -> bool:
+        """Whether the store is a server, not a file."""
+        return urlsplit(self.url).scheme in {"http", "https"}
+
+    @model_validator(mode="after")
+    def _has_token(self) -> Self:
+        if self.is_influxdb and self.token is None:
+            raise ValueError("InfluxDB wants a token: set BACKSTRIDE_SERIES__TOKEN, or ..._FILE")
+        return self
 
 
 class TelemetryBlock(Block):

@@ -10,18 +10,31 @@ from hypothesis import strategies as st
 
 from backstride_shared.series import SeriesPoint, SeriesStore
 from backstride_shared.series.opening import open_series
+from backstride_shared.settings import SeriesBlock
 from tests.fakes.in_memory_series import InMemorySeries
+from tests.servers.influxdb import InfluxAddress
 
 T0_MS = 1_795_406_900_000
 
 
-@pytest.fixture(params=["in memory", "sqlite"])
-def series(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SeriesStore]:
-    store: SeriesStore = (
-        InMemorySeries()
-        if request.param == "in memory"
-        else open_series(f"sqlite:///{tmp_path}/new folder/series.db")
-    )
+# For the session, so that a server which is started first belongs to no test.
+@pytest.fixture(scope="session", params=["in memory", "sqlite", "influxdb"])
+def kind(request: pytest.FixtureRequest) -> str | InfluxAddress:
+    if request.param == "influxdb":
+        address: InfluxAddress = request.getfixturevalue("influxdb")
+        return address
+    return str(request.param)
+
+
+@pytest.fixture
+def series(kind: str | InfluxAddress, tmp_path: Path) -> Iterator[SeriesStore]:
+    store: SeriesStore
+    if isinstance(kind, InfluxAddress):
+        store = open_series(kind.fresh_bucket().settings())
+    elif kind == "sqlite":
+        store = open_series(SeriesBlock(url=f"sqlite:///{tmp_path}/new folder/series.db"))
+    else:
+        store = InMemorySeries()
     yield store
     store.close()
 
@@ -79,7 +92,8 @@ def test_an_empty_store_has_nothing(series: SeriesStore) -> None:
 
 
 def test_nothing_is_written_for_no_points(series: SeriesStore) -> None:
-    assert series.write([]) == 0
+    assert series.write([]) == []
+    assert series.count() == 0
 
 
 @given(written=POINTS)
@@ -120,16 +134,19 @@ def test_a_treadmill_sees_its_own_points_only(series: SeriesStore) -> None:
     assert [one.treadmill for one in series.read("gym/two", 0, 2**53)] == ["gym/two"]
 
 
-def test_writing_tells_how_many_points_are_new(series: SeriesStore) -> None:
-    assert series.write([point(1), point(2)]) == 2
-    assert series.write([point(2), point(3)]) == 1
-    assert series.write([point(1), point(2), point(3)]) == 0
-    assert series.count() == 3
+def test_a_point_counts_once_however_often_it_is_written(series: SeriesStore) -> None:
+    series.write([point(1), point(2), point(1, treadmill="gym/two")])
+    series.write([point(2), point(3)])
+    series.write([point(1), point(2), point(3)])
+
+    assert series.count() == 4
 
 
-def test_a_point_twice_in_one_call_is_one_point(series: SeriesStore) -> None:
-    assert series.write([point(1), point(1, gross_kcal_per_min=6.0)]) == 1
+def test_of_a_point_twice_in_one_call_the_later_one_counts(series: SeriesStore) -> None:
+    series.write([point(1), point(1, gross_kcal_per_min=6.0)])
+
     assert series.count() == 1
+    assert series.read("gym/one", T0_MS, T0_MS) == [point(1, gross_kcal_per_min=6.0)]
 
 
 def test_a_point_written_again_replaces_the_first(series: SeriesStore) -> None:
@@ -139,6 +156,19 @@ def test_a_point_written_again_replaces_the_first(series: SeriesStore) -> None:
     series.write([changed])
 
     assert series.read("gym/one", T0_MS, T0_MS) == [changed, point(2)]
+
+
+def test_what_is_no_longer_known_of_a_point_goes_when_it_is_written_again(
+    series: SeriesStore,
+) -> None:
+    known = msgspec.structs.replace(
+        point(1), heart_rate_bpm=120.0, session_gross_kcal=3.5, is_present=True, hands="grip"
+    )
+    series.write([known])
+
+    series.write([point(1)])
+
+    assert series.read("gym/one", T0_MS, T0_MS) == [point(1)]
 
 
 def test_the_next_point_is_the_first_after_the_moment(series: SeriesStore) -> None:

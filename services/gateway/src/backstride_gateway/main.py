@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from backstride_gateway.adapters.kafka_energy import KafkaEnergyFeed, WrongPartitionCountError
 from backstride_gateway.adapters.kafka_log import KafkaLog
 from backstride_gateway.adapters.mqtt_console import MqttConsole
+from backstride_gateway.adapters.series_on_demand import SeriesOnDemand
 from backstride_gateway.adapters.sql_claims import SqlClaims
 from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_members import SqlMembers
@@ -31,13 +32,16 @@ from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.membership import Membership
-from backstride_gateway.ports import LogUnavailableError, StoredState, StoreUnavailableError
+from backstride_gateway.ports import (
+    LogUnavailableError,
+    SeriesReader,
+    StoredState,
+    StoreUnavailableError,
+)
 from backstride_gateway.serving import AddressInUseError, build_server, listening_socket
 from backstride_gateway.settings import GatewaySettings
 from backstride_shared.frames import DeadLetter
 from backstride_shared.lifecycle import backoff_s, stop_on_signals
-from backstride_shared.series.opening import open_series
-from backstride_shared.series.ports import SeriesStore
 from backstride_shared.settings import read_settings_or_exit
 from backstride_shared.store.opening import open_engine
 from backstride_shared.telemetry import serve_health, set_up_logging
@@ -64,7 +68,7 @@ def main() -> None:
 async def _run(settings: GatewaySettings, stop: threading.Event) -> None:
     listener = listening_socket(settings.http.host, settings.http.port)
     engine = open_engine(settings.database.url)
-    series = open_series(settings.series.url)
+    series = SeriesOnDemand(settings.series)
     gateway = Gateway(settings, engine, series)
     health = serve_health("gateway", settings.telemetry, gateway.waiting_for)
     server = build_server(build_app(gateway.services))
@@ -101,7 +105,7 @@ async def _run(settings: GatewaySettings, stop: threading.Event) -> None:
 class Gateway:
     """The gateway's parts, put together; lives in one event loop."""
 
-    def __init__(self, settings: GatewaySettings, engine: Engine, series: SeriesStore) -> None:
+    def __init__(self, settings: GatewaySettings, engine: Engine, series: SeriesReader) -> None:
         self._loop = asyncio.get_running_loop()
         self._engine = engine
         self._is_demo = settings.is_demo

@@ -1,5 +1,10 @@
 """The series store: every reading with its energy, as a port and its adapters."""
 
-from backstride_shared.series.ports import SeriesPoint, SeriesStore, SeriesUnavailableError
+from backstride_shared.series.ports import (
+    RefusedPoint,
+    SeriesPoint,
+    SeriesStore,
+    SeriesUnavailableError,
+)
 
-__all__ = ["SeriesPoint", "SeriesStore", "SeriesUnavailableError"]
+__all__ = ["RefusedPoint", "SeriesPoint", "SeriesStore", "SeriesUnavailableError"]

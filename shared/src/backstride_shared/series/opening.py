@@ -1,4 +1,4 @@
-"""Opens the series store that a URL names."""
+"""Opens the series store that the settings name."""
 
 from pathlib import Path
 
@@ -6,22 +6,49 @@ from sqlalchemy import make_url
 
 from backstride_shared.series.ports import SeriesStore
 from backstride_shared.series.sqlite_series import SqliteSeries
+from backstride_shared.settings import SeriesBlock
 
 
 class UnsupportedSeriesError(ValueError):
-    """The URL names a kind of series store that Backstride does not know."""
+    """The settings name a series store that this installation cannot open."""
 
 
-def open_series(url: str) -> SeriesStore:
-    """Return the store at `sqlite:///path`; its file and folder are made when missing.
+def open_series(settings: SeriesBlock | str) -> SeriesStore:
+    """Return the store at `sqlite:///path`, made when missing, or at InfluxDB's http://host:port.
+
+    A URL alone is enough for SQLite; InfluxDB wants the settings with its token.
 
     Raises:
-        UnsupportedSeriesError: for another kind of URL.
-        SeriesUnavailableError: when the file cannot be opened now.
+        UnsupportedSeriesError: for another kind of URL, or when InfluxDB's client is not installed.
+        SeriesUnavailableError: when it cannot be opened now; the text tells the mend.
 
     """
-    parts = make_url(url)
+    if isinstance(settings, str):
+        settings = SeriesBlock(url=settings)
+    if settings.is_influxdb:
+        return _influx(settings)
+    parts = make_url(settings.url)
     if parts.get_backend_name() == "sqlite" and parts.database:
         return SqliteSeries(Path(parts.database))
-    message = f"the series store must be sqlite:///path, not {parts.render_as_string()}"
-    raise UnsupportedSeriesError(message)
+    raise UnsupportedSeriesError(
+        "the series store must be sqlite:///path or http://host:port of InfluxDB, "
+        f"not {parts.render_as_string()}"
+    )
+
+
+def _influx(settings: SeriesBlock) -> SeriesStore:
+    try:
+        # the client is an extra, which `make run` does not install
+        from backstride_shared.series.influx_series import InfluxSeries  # noqa: PLC0415
+    except ImportError as error:
+        raise UnsupportedSeriesError(
+            f"for InfluxDB install backstride-shared[influx] ({error})"
+        ) from error
+    token = "" if settings.token is None else settings.token.get_secret_value()
+    series = InfluxSeries(settings.url, settings.org, settings.bucket, token)
+    try:
+        series.check()
+    except BaseException:
+        series.close()
+        raise
+    return series

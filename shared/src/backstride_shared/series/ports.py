@@ -1,7 +1,7 @@
 """What a series store must do, and what one point in it is."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -43,13 +43,21 @@ class SeriesPoint(msgspec.Struct, frozen=True, gc=False):
         return -self.speed_m_per_s if self.is_reverse else self.speed_m_per_s
 
 
+class RefusedPoint(NamedTuple):
+    """A point that a store will never take, and why."""
+
+    point: SeriesPoint
+    reason: str
+
+
 class SeriesStore(Protocol):
     """Keeps points of many treadmills; written by the recorder, read by recorder and gateway."""
 
-    def write(self, points: Sequence[SeriesPoint]) -> int:
-        """Store the points, durable on return; return how many of them are new keys.
+    def write(self, points: Sequence[SeriesPoint]) -> list[RefusedPoint]:
+        """Store the points, durable on return; return those that the store will never take.
 
-        Called once per poll of the recorder, before it commits anything else.
+        Called once per poll of the recorder, before it commits anything else. What is returned is
+        not stored; everything else is.
 
         Raises:
             SeriesUnavailableError: the whole call must be repeated; repeating is harmless.
@@ -76,7 +84,14 @@ class SeriesStore(Protocol):
         ...
 
     def count(self) -> int:
-        """Return the number of distinct points held."""
+        """Return the number of distinct points held.
+
+        May read the whole store: call it seldom, and not where readings wait.
+
+        Raises:
+            SeriesUnavailableError: try again later.
+
+        """
         ...
 
     def close(self) -> None:

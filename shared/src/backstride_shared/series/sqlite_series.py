@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from backstride_shared.messages import Hands
-from backstride_shared.series.ports import SeriesPoint, SeriesUnavailableError
+from backstride_shared.series.conditions import packed, unpacked
+from backstride_shared.series.ports import RefusedPoint, SeriesPoint, SeriesUnavailableError
 
 SCHEMA_VERSION: Final = 1
 BUSY_TIMEOUT_S: Final = 5.0
@@ -47,16 +47,6 @@ WHERE treadmill_no = ? AND time_ns BETWEEN ? AND ? ORDER BY time_ns
 """
 _NEXT: Final = "SELECT MIN(time_ns) FROM belt WHERE treadmill_no = ? AND time_ns >= ?"
 
-# `bits`: 1 reverse, 2 emergency stop, 4 presence known, 8 present, from 16 on the hands
-_IS_REVERSE: Final = 1
-_IS_EMERGENCY_STOP: Final = 2
-_PRESENCE: Final[dict[bool | None, int]] = {None: 0, False: 4, True: 12}
-_PRESENCE_MASK: Final = 12
-_HANDS: Final[dict[Hands | None, int]] = {None: 0, "free": 16, "rest": 32, "grip": 48}
-_HANDS_MASK: Final = 48
-_PRESENCE_OF: Final = {bits: presence for presence, bits in _PRESENCE.items()}
-_HANDS_OF: Final = {bits: hands for hands, bits in _HANDS.items()}
-
 
 class SqliteSeries:
     """A `SeriesStore` in a SQLite file; may be used from several threads, one call at a time."""
@@ -84,10 +74,10 @@ class SqliteSeries:
             self._connection.close()
             raise
 
-    def write(self, points: Sequence[SeriesPoint]) -> int:
-        """Store the points, durable on return; return how many of them are new keys."""
+    def write(self, points: Sequence[SeriesPoint]) -> list[RefusedPoint]:
+        """Store the points, durable on return; none is ever refused."""
         if not points:
-            return 0
+            return []
         with self._transaction() as connection:
             rows = [self._row(connection, point) for point in points]
             # nearly always all are new; only a replay pays for the second statement
@@ -96,7 +86,7 @@ class SqliteSeries:
                 connection.executemany(f"INSERT OR REPLACE {_INSERT}", rows)
             if new:
                 connection.execute("UPDATE totals SET points = points + ?", (new,))
-        return new
+        return []
 
     def read(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesPoint]:
         """Return the points with from_ms <= measured_at_ms <= to_ms, ordered by time, then seq."""
@@ -188,10 +178,7 @@ class SqliteSeries:
             point.measured_at_ms * _SEQ_MODULUS + point.seq % _SEQ_MODULUS,
             boot_no,
             point.seq,
-            _IS_REVERSE * point.is_reverse
-            | _IS_EMERGENCY_STOP * point.is_emergency_stop
-            | _PRESENCE[point.is_present]
-            | _HANDS[point.hands],
+            packed(point),
             point.speed_m_per_s,
             point.grade_percent,
             point.heart_rate_bpm,
@@ -221,18 +208,19 @@ def _first_ns(at_ms: int) -> int:
 
 def _point(treadmill: str, row: tuple[Any, ...]) -> SeriesPoint:
     time_ns, device_id, boot_id, seq, bits, speed, grade, heart_rate, *energies = row
+    conditions = unpacked(bits)
     return SeriesPoint(
         treadmill,
         time_ns // _SEQ_MODULUS,
         device_id,
         boot_id,
         seq,
-        bool(bits & _IS_REVERSE),
+        conditions.is_reverse,
         speed,
         grade,
         heart_rate,
-        _PRESENCE_OF[bits & _PRESENCE_MASK],
-        _HANDS_OF[bits & _HANDS_MASK],
-        bool(bits & _IS_EMERGENCY_STOP),
+        conditions.is_present,
+        conditions.hands,
+        conditions.is_emergency_stop,
         *energies,
     )
