@@ -16,17 +16,31 @@ from backstride_shared.frames import SessionSnapshot
 from backstride_shared.store.migrate import migrate
 from backstride_shared.store.opening import open_engine
 from tests.fakes.in_memory_sessions import InMemorySessions
+from tests.servers.postgres import PostgresAddress
 
 ONE, TWO = "gym/one", "gym/two"
 WRITTEN_AT_MS = 1_795_410_000_000
 
 
-@pytest.fixture(params=["in memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SessionStore]:
-    if request.param == "in memory":
+# For the session, so that a server which is started first belongs to no test.
+@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
+def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
+    if request.param == "postgres":
+        address: PostgresAddress = request.getfixturevalue("postgres")
+        return address
+    return str(request.param)
+
+
+@pytest.fixture
+def store(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[SessionStore]:
+    if kind == "in memory":
         yield InMemorySessions()
         return
-    url = f"sqlite:///{tmp_path}/store.db"
+    url = (
+        kind.fresh_database()
+        if isinstance(kind, PostgresAddress)
+        else f"sqlite:///{tmp_path}/store.db"
+    )
     migrate(url)
     engine = open_engine(url)
     yield SqlSessions(engine, lambda: WRITTEN_AT_MS)

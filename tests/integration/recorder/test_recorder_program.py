@@ -36,8 +36,6 @@ from tests.servers.finding import free_port
 from tests.servers.mosquitto import LocalMosquitto
 from tests.waiting import wait_until
 
-pytest_plugins = ["tests.servers.embedded_kafka"]
-
 READY_WITHIN_S = 30.0
 STOPS_WITHIN_S = 10.0
 

@@ -43,6 +43,14 @@ def test_a_log_that_begins_anew_is_told_and_misses_nothing() -> None:
     assert positions.pass_over(0, 1) is None
 
 
+def test_a_partition_of_unknown_progress_is_taken_as_it_comes() -> None:
+    positions = LogPositions()
+    positions.begin({})
+
+    assert positions.pass_over(0, 40) is None
+    assert positions.pass_over(0, 42) == Jump(0, 41, 42)
+
+
 def test_partitions_taken_over_begin_where_the_last_owner_ended() -> None:
     positions = LogPositions()
     positions.begin({0: 7})

@@ -4,6 +4,7 @@ Offsets are committed by us alone, after both stores have the records.
 """
 
 import contextlib
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
@@ -27,6 +28,8 @@ from backstride_shared.topics import RECORDER_GROUP, KafkaTopic
 log = structlog.get_logger()
 
 COMMITTED_TIMEOUT_S: Final = 10.0
+LINGER_S: Final = 0.1
+"""A batch waits this long for more: it costs two waits for the disk, however small it is."""
 SESSION_TIMEOUT_MS: Final = 10_000
 EMBEDDED_SESSION_TIMEOUT_MS: Final = 3_000
 """On the embedded broker a restart waits for it; real Kafka refuses less than 6 s."""
@@ -81,16 +84,17 @@ class KafkaEnergyLog:
         return self._partitions
 
     def poll(self, timeout_s: float) -> Polled:
-        """Return what there is, at most a batch of bytes, waiting only for the first record."""
+        """Return at most a batch of bytes, soon after the first record."""
         if self._is_held:
             self._is_held = False
             self._consumer.resume(self._consumer.assignment())
         records: list[LogRecord] = []
         jumps: list[Jump] = []
         room = self._most_batch_bytes
+        full_at_s = 0.0
         while room > 0:
             generation = self._generation
-            message = self._next(0 if records else timeout_s)
+            message = self._next(timeout_s)
             if self._generation != generation:
                 # taken before the partitions changed hands: whose they are now reads them again
                 records.clear()
@@ -103,8 +107,11 @@ class KafkaEnergyLog:
             jump = self._positions.pass_over(record.partition, record.offset)
             if jump is not None:
                 jumps.append(jump)
+            if not records:
+                full_at_s = time.monotonic() + LINGER_S
             records.append(record)
             room -= len(record.value)
+            timeout_s = max(0.0, full_at_s - time.monotonic())
         self._measure_lag()
         return Polled(records, jumps)
 
@@ -138,13 +145,17 @@ class KafkaEnergyLog:
 
     def _take(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._stash.clear()
-        committed: dict[int, int | None] = {}
-        for one in consumer.committed(partitions, timeout=COMMITTED_TIMEOUT_S):
-            committed[one.partition] = None if one.offset == OFFSET_INVALID else one.offset
-        self._positions.begin(committed)
-        self._partitions = frozenset(committed)
+        try:
+            found = consumer.committed(partitions, timeout=COMMITTED_TIMEOUT_S)
+        except KafkaException as error:
+            log.warning("offsets not known, a hole before the first would not be", error=str(error))
+            found = []
+        self._positions.begin(
+            {one.partition: None if one.offset == OFFSET_INVALID else one.offset for one in found}
+        )
+        self._partitions = frozenset(one.partition for one in partitions)
         self._generation += 1
-        log.info("partitions taken over", partitions=sorted(committed))
+        log.info("partitions taken over", partitions=sorted(self._partitions))
 
     def _lose(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         self._stash.clear()

@@ -6,6 +6,7 @@ neither a repeated record nor a second recorder can put old sums over new ones.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, and_, delete, select, tuple_
@@ -180,17 +181,20 @@ def _put(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> No
     """Insert rows, or replace those of the same or a lower revision."""
     if not rows:
         return
-    is_postgresql = connection.dialect.name == "postgresql"
+    connection.execute(_upsert(table, is_postgresql=connection.dialect.name == "postgresql"), rows)
+
+
+@cache
+def _upsert(table: Table, *, is_postgresql: bool) -> sqlite.Insert | postgresql.Insert:
     insert = postgresql.insert(table) if is_postgresql else sqlite.insert(table)
     excluded = insert.excluded
     keys = list(table.primary_key.columns)
-    statement = insert.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=keys,
         set_={column.name: excluded[column.name] for column in table.c if column not in keys},
         where=tuple_(excluded.epoch, excluded.accepted_count)
         >= tuple_(table.c.epoch, table.c.accepted_count),
     )
-    connection.execute(statement, rows)
 
 
 def _add_refolds(connection: Connection, refolds: dict[str, DueRefold]) -> None:

@@ -26,7 +26,10 @@ class LogPositions:
         self._next: dict[int, int] = {}
 
     def begin(self, committed: dict[int, int | None]) -> None:
-        """Take over partitions; where nothing was committed the log is read from its beginning."""
+        """Take over partitions; where None was committed the log is read from its beginning.
+
+        A partition that is left out is taken as it comes.
+        """
         self._next = {partition: offset or 0 for partition, offset in committed.items()}
 
     def pass_over(self, partition: int, offset: int) -> Jump | None:
