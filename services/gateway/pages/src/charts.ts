@@ -36,6 +36,7 @@ function palette(): Palette {
   };
 }
 
+const MINUTE_MS = 60_000;
 const FONT = "12px system-ui, sans-serif";
 
 function axis(colors: Palette, more: uPlot.Axis = {}): uPlot.Axis {
@@ -97,21 +98,28 @@ function columnsOf(series: Series): Columns {
   const columns: Columns = { at_ms: [], forward: [], backward: [], kcal: [], low: [], high: [], heart: [] };
   const step_ms = series.resolution_s * 1000;
   let expected_ms: number | undefined;
+  let before: SeriesPoint | null = null;
   for (const point of series.points) {
     const at_ms = Date.parse(point.at);
-    if (expected_ms !== undefined && at_ms > expected_ms) push(columns, expected_ms, null);
-    push(columns, at_ms, point);
+    if (expected_ms !== undefined && at_ms > expected_ms) {
+      push(columns, expected_ms, null, before);
+      before = null;
+    }
+    push(columns, at_ms, point, before);
+    before = point;
     expected_ms = at_ms + step_ms;
   }
-  if (expected_ms !== undefined) push(columns, expected_ms, null);
+  if (expected_ms !== undefined) push(columns, expected_ms, null, before);
   return columns;
 }
 
-function push(columns: Columns, at_ms: number, point: SeriesPoint | null): void {
-  const velocity = point && kmPerHFromMPerS(point.belt_velocity_m_per_s);
+/** Each direction is drawn where the belt ran that way, and closed on the axis where it turned. */
+function push(columns: Columns, at_ms: number, point: SeriesPoint | null, before: SeriesPoint | null): void {
+  const velocity = point ? kmPerHFromMPerS(point.belt_velocity_m_per_s) : 0;
+  const velocityBefore = before?.belt_velocity_m_per_s ?? 0;
   columns.at_ms.push(at_ms);
-  columns.forward.push(velocity && Math.max(0, velocity));
-  columns.backward.push(velocity && Math.min(0, velocity));
+  columns.forward.push(velocity > 0 ? velocity : velocityBefore > 0 || (point && velocity === 0) ? 0 : null);
+  columns.backward.push(velocity < 0 ? velocity : velocityBefore < 0 ? 0 : null);
   columns.kcal.push(point && point.gross_kcal_per_min);
   columns.low.push(point && point.low_kcal_per_min);
   columns.high.push(point && point.high_kcal_per_min);
@@ -124,8 +132,19 @@ function timeOptions(colors: Palette, timeZone: string, unit: string): Omit<uPlo
     tzDate: (at_ms) => uPlot.tzDate(new Date(at_ms), timeZone),
     cursor: { sync: { key: "session" }, drag: { x: false, y: false }, points: { size: 7 } },
     axes: [
-      axis(colors, { space: 64, values: (_plot, splits) => splits.map((at) => timeOfDay(at, timeZone).slice(0, 5)) }),
-      axis(colors, { size: 48, label: unit, labelFont: FONT, labelSize: 18 }),
+      axis(colors, {
+        space: 72,
+        size: 34,
+        values: (_plot, splits, _axis, _space, step_ms) =>
+          splits.map((at) => timeOfDay(at, timeZone).slice(0, step_ms < MINUTE_MS ? 8 : 5)),
+      }),
+      axis(colors, {
+        size: 48,
+        label: unit,
+        labelFont: FONT,
+        labelSize: 18,
+        values: (_plot, splits) => splits.map((split) => String(split).replace("-", "−")),
+      }),
     ],
     series: [{ value: (_plot, at_ms) => (at_ms === null ? "–" : timeOfDay(at_ms, timeZone)), label: "Time" }],
   };
@@ -174,9 +193,18 @@ export function sessionCharts(series: Series, timeZone: string): HTMLElement[] {
       (colors) => {
         const options = timeOptions(colors, timeZone, "kcal/min");
         options.series.push(
-          { label: "kcal/min", stroke: colors.kcal, width: 2, points: { show: false }, value: shown },
-          { label: "to", stroke: "transparent", points: { show: false }, value: shown },
-          { label: "from", stroke: "transparent", points: { show: false }, value: shown },
+          {
+            label: "kcal/min",
+            stroke: colors.kcal,
+            width: 2,
+            points: { show: false },
+            value: (plot, value, _series, index) =>
+              index === null
+                ? "–"
+                : `${oneDigit(value)} (${oneDigit(plot.data[3]?.[index] ?? null)}–${oneDigit(plot.data[2]?.[index] ?? null)})`,
+          },
+          { label: "high", class: "band-edge", stroke: "transparent", points: { show: false } },
+          { label: "low", class: "band-edge", stroke: "transparent", points: { show: false } },
         );
         options.bands = [{ series: [2, 3], fill: colors.kcalFill }];
         options.scales = { y: { range: (_plot, _low, high) => [0, Math.max(1, high ?? 1) * 1.08] } };
@@ -222,6 +250,7 @@ export function summaryChart(periods: PeriodSums[]): HTMLElement {
       axes: [
         axis(colors, {
           space: 56,
+          size: 34,
           incrs: [1, 2, 5, 7, 10, 14],
           grid: { show: false },
           values: (_plot, splits) =>
@@ -257,8 +286,8 @@ export function summaryChart(periods: PeriodSums[]): HTMLElement {
     }),
     [
       periods.map((_period, index) => index),
-      periods.map((period) => period.forward.energy.gross_kcal),
-      periods.map((period) => -period.backward.energy.gross_kcal),
+      periods.map((period) => period.forward.energy.gross_kcal || null),
+      periods.map((period) => -period.backward.energy.gross_kcal || null),
     ],
   );
 }

@@ -18,7 +18,7 @@ const member_id = decodeURIComponent(location.pathname.split("/").pop() ?? "");
 const frame = buildFrame();
 const heading = h("div", { class: "heading" });
 const answer = h("section", { class: "answer", "aria-label": "What backward cost", hidden: true });
-const days = h("section", { class: "panel", "aria-labelledby": "days" });
+const days = h("section", { class: "panel days", "aria-labelledby": "days" });
 const list = h("ol", { class: "sessions" });
 const more = h("button", { type: "button", class: "quiet", hidden: true }, "Older sessions");
 const detail = h("section", { class: "panel detail", "aria-labelledby": "session", hidden: true });
@@ -80,6 +80,13 @@ function showSummary(summary: MemberSummary): void {
   );
 }
 
+function fastest(session: Session): string {
+  const parts: string[] = [];
+  if (session.forward.duration_s > 0) parts.push(`${speed(session.forward.max_speed_m_per_s)} forward`);
+  if (session.backward.duration_s > 0) parts.push(`${speed(session.backward.max_speed_m_per_s)} backward`);
+  return parts.join(" · ") || "–";
+}
+
 function sessionItem(session: Session): HTMLElement {
   const total_s = session.forward.duration_s + session.backward.duration_s;
   const share = total_s > 0 ? session.backward.duration_s / total_s : 0;
@@ -121,7 +128,7 @@ async function choose(session_id: string, isAsked: boolean): Promise<void> {
     ["Net", `${Math.round(session.energy.net_kcal)} kcal above rest`],
     ["Forward", `${clock(session.forward.duration_s)} · ${kilometres(session.forward.distance_m)}`],
     ["Backward", `${clock(session.backward.duration_s)} · ${kilometres(session.backward.distance_m)}`],
-    ["Fastest", `${speed(session.forward.max_speed_m_per_s)} forward · ${speed(session.backward.max_speed_m_per_s)} backward`],
+    ["Fastest", fastest(session)],
     ["Turns", String(session.direction_changes)],
     ["Treadmill", `${session.gym_id}/${session.treadmill_id}`],
     ["Readings", `${session.readings_count}${session.gaps_count ? `, ${session.gaps_count} gaps` : ""}`],

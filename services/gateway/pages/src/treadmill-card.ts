@@ -37,7 +37,7 @@ export class TreadmillCard {
     this.element = h(
       "article",
       { class: "card", "aria-labelledby": name.id },
-      h("div", { class: "card-top" }, name, h("span", { class: "gym" }, treadmill.gym_id), this.statusText),
+      h("div", { class: "card-top" }, h("div", {}, name, h("span", { class: "gym" }, treadmill.gym_id)), this.statusText),
       h(
         "div",
         { class: "motion" },
@@ -67,12 +67,12 @@ export class TreadmillCard {
     const isMoving = treadmill.status === "moving";
     setAttribute(this.element, "data-status", treadmill.status);
     setAttribute(this.element, "data-direction", direction);
-    setText(this.arrow, direction ? ARROWS[direction] : "");
+    setText(this.arrow, direction && isMoving ? ARROWS[direction] : "");
+    setText(this.word, this.motionInWords());
     setText(
-      this.word,
-      direction === null ? "No reading yet" : isMoving ? WORDS[direction] : `Belt at rest`,
+      this.speed,
+      treadmill.status === "silent" ? "–" : signedSpeed(treadmill.belt_velocity_m_per_s ?? 0),
     );
-    setText(this.speed, isMoving ? signedSpeed(treadmill.belt_velocity_m_per_s ?? 0) : "0.0");
     this.showBelt(isMoving ? Math.abs(treadmill.belt_velocity_m_per_s ?? 0) : 0);
     const session = treadmill.session;
     setAttribute(this.element, "data-session", session ? (session.is_running ? "running" : "over") : null);
@@ -97,9 +97,16 @@ export class TreadmillCard {
   tick(): void {
     const { status, last_reading_age_s, is_online } = this.treadmill;
     const age_s = (last_reading_age_s ?? 0) + (performance.now() - this.receivedAt_ms) / 1000;
-    const silent = last_reading_age_s === null ? "no reading yet" : `silent, last ${ago(age_s)}`;
-    const text = status === "silent" ? (is_online === false ? `offline, last ${ago(age_s)}` : silent) : status;
-    setText(this.statusText, text);
+    if (status !== "silent") setText(this.statusText, status);
+    else if (last_reading_age_s === null) setText(this.statusText, "no reading yet");
+    else setText(this.statusText, `${is_online === false ? "offline" : "silent"} · ${ago(age_s)}`);
+  }
+
+  private motionInWords(): string {
+    const { direction, status } = this.treadmill;
+    if (direction === null) return "Not heard yet";
+    if (status === "silent") return "No signal";
+    return status === "moving" ? WORDS[direction] : "Belt at rest";
   }
 
   setMembers(members: MemberView[]): void {
@@ -145,7 +152,7 @@ export class TreadmillCard {
       "click",
       () => void this.act(() => this.claim(select.value), claimButton),
     );
-    this.who.replaceChildren(h("span", { class: "free" }, "Nobody signed in"), select, claimButton);
+    this.who.replaceChildren(h("span", { class: "free" }, "Claim for"), select, claimButton);
   }
 
   private claim(member_id: string): Promise<unknown> {

@@ -38,7 +38,9 @@ function show(treadmill: Treadmill): void {
 
 async function loadMembers(): Promise<void> {
   try {
-    members = (await api.members()).members;
+    members = (await api.members()).members.sort((one, other) =>
+      one.member_number.localeCompare(other.member_number),
+    );
   } catch {
     setTimeout(() => void loadMembers(), 3_000);
     return;

@@ -97,7 +97,7 @@ def _with_problem_media_type(document: dict[str, Any]) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
-                content = response.get("content", {})
                 if status >= "400":
-                    response["content"] = {MEDIA_TYPE: part for part in content.values()}
+                    (schema,) = response["content"].values()
+                    response["content"] = {MEDIA_TYPE: schema}
     return document
