@@ -57,7 +57,7 @@ def list_letters(
         if treadmill is None or kept.letter.treadmill == treadmill
     )
     # no more than these are held, however many there are
-    newest = heapq.nlargest(last, wanted, key=lambda kept: kept.letter.received_at_ms)
+    newest = heapq.nlargest(last, wanted, key=_age)
     for kept in reversed(newest):
         typer.echo(json.dumps(to_json(kept)) if as_json else to_line(kept))
     if not newest and not as_json:
@@ -138,6 +138,10 @@ def printable(data: bytes) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def _age(kept: KeptLetter) -> tuple[int, int, int]:
+    return kept.letter.received_at_ms, kept.partition, kept.offset
 
 
 def _known(value: str | int | None) -> str:

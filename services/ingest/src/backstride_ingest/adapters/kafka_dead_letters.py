@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from backstride_shared.frames import DeadLetter, dead_letter_decoder
 from backstride_shared.topics import KafkaTopic
 
-TIMEOUT_S: Final = 10.0
+TIMEOUT_S: Final = 5.0
 BATCH_RECORDS: Final = 500
 
 
@@ -37,7 +37,7 @@ def read_dead_letters(bootstrap_servers: str) -> Iterator[KeptLetter]:
     """Yield every dead letter that is there now, by partition and offset.
 
     Raises:
-        DeadLettersUnavailableError: when Kafka does not answer within ten seconds.
+        DeadLettersUnavailableError: when Kafka does not answer within five seconds.
 
     """
     consumer = Consumer(
