@@ -374,6 +374,17 @@ async def test_finishing_waits_for_the_batch_commits_it_and_takes_no_more() -> N
     assert log.committed == {PARTITION: 1}
 
 
+async def test_partitions_that_come_while_it_leaves_are_not_taken() -> None:
+    log = MemoryLog()
+    processor = await started(log)
+    await processor.finish()
+
+    await processor.assign(GENERATION, {PARTITION: 0})
+    await processor.handle([frame(0, message(run_of(1, 2, 0.0)))])
+
+    assert log.records == []
+
+
 async def test_checkpoints_are_made_on_their_own_while_nothing_arrives() -> None:
     log = MemoryLog()
     processor = await started(log)

@@ -17,6 +17,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from backstride_shared.frames import (
     FRAME_VERSION,
+    Checkpoint,
     DeadLetter,
     EnergySegment,
     EventsFrame,
@@ -224,10 +225,11 @@ class Feeder:
 
 @dataclass
 class Seen:
-    """What came out: how often each reading, how many checkpoints, which dead letters."""
+    """What came out: how often each reading, checkpoints, the newest states, dead letters."""
 
     readings: dict[str, Counter[int]] = field(default_factory=dict)
     checkpoints: int = 0
+    states: dict[str, bytes] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
 
     def distinct(self, treadmill: str) -> int:
@@ -295,5 +297,6 @@ class Results:
             if isinstance(item, EnergySegment):
                 counts = self.seen.readings.setdefault(item.treadmill, Counter())
                 counts.update(reading.seq for reading in item.readings)
-            else:
+            elif isinstance(item, Checkpoint):
                 self.seen.checkpoints += 1
+                self.seen.states[item.treadmill] = item.state

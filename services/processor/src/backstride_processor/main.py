@@ -95,18 +95,13 @@ async def run(
         server = serve_health(
             _SERVICE, settings.telemetry, lambda: kafka_lacks or processor.waiting_for()
         )
-        tasks: list[asyncio.Future[None] | asyncio.Task[None]] = [
+        error = await _first_error(
             failed,
-            asyncio.create_task(_wait(stop)),
-            asyncio.create_task(work()),
-            asyncio.create_task(processor.keep_checkpointing(options.checkpoint_interval_s)),
-        ]
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        error = next((task.exception() for task in done if task.exception()), None)
-        if error is None:
-            error = await _error_of(processor.finish(), _FINISH_WITHIN_S)
-        for task in tasks:
-            task.cancel()
+            _wait(stop),
+            work(),
+            processor.keep_checkpointing(options.checkpoint_interval_s),
+            at_end=processor.finish,
+        )
         if app.started:
             await _error_of(app.stop(), _LEAVE_WITHIN_S)
     if server is not None:
@@ -118,6 +113,24 @@ async def run(
         return 1
     log.info("the processor stopped")
     return 0
+
+
+async def _first_error(
+    *works: Awaitable[None], at_end: Callable[[], Awaitable[None]]
+) -> BaseException | None:
+    """Let all go on until the first ends; return why it failed.
+
+    When it ended well `at_end` follows, while the others still go on, and its error counts.
+    """
+    tasks = [asyncio.ensure_future(work) for work in works]
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    error = next(filter(None, (task.exception() for task in done)), None)
+    if error is None:
+        error = await _error_of(at_end(), _FINISH_WITHIN_S)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=1.0)
+    return error
 
 
 async def _run_app(app: faust.App) -> None:

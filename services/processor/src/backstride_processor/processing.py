@@ -103,6 +103,8 @@ class Processor:
         """
         self._tenure = None
         stored = await self._load_stored() if starts else {}
+        if self._is_finished:
+            return
         self._tenure = _Tenure(generation, self._progress(starts), stored)
         self._waiting_for = []
         log.info("partitions assigned", partitions=sorted(starts), generation=generation)
@@ -116,7 +118,7 @@ class Processor:
         """
         async with self._lock, self._all_or_nothing():
             tenure = self._tenure
-            if tenure is None or self._is_finished:
+            if tenure is None:
                 return
             started_s = time.perf_counter()
             output = self._fold(tenure, records)
