@@ -34,6 +34,9 @@ SESSION_TIMEOUT_MS: Final = 10_000
 EMBEDDED_SESSION_TIMEOUT_MS: Final = 3_000
 """On the embedded broker a restart waits for it; real Kafka refuses less than 6 s."""
 HEARTBEATS_PER_SESSION: Final = 4
+RECONNECT_FIRST_MS: Final = 100
+RECONNECT_MOST_MS: Final = 2_000
+TOLD_INTERVAL_S: Final = 30.0
 QUEUED_KIB: Final = 8 * 1024
 """What librdkafka fetches ahead of us, per partition; the default is 64 MiB."""
 
@@ -48,6 +51,7 @@ class KafkaEnergyLog:
         self._generation = 0
         self._stash: deque[Message] = deque()
         self._is_held = False
+        self._told_at_s: dict[int, float] = {}
         session_timeout_ms = EMBEDDED_SESSION_TIMEOUT_MS if is_embedded else SESSION_TIMEOUT_MS
         self._consumer = Consumer(
             {
@@ -61,7 +65,10 @@ class KafkaEnergyLog:
                 "heartbeat.interval.ms": session_timeout_ms // HEARTBEATS_PER_SESSION,
                 "queued.max.messages.kbytes": QUEUED_KIB,
                 "on_commit": _look_at_commit,
-                "error_cb": _note_error,
+                "error_cb": self._tell,
+                # the default tries the addresses given 20 times a second
+                "reconnect.backoff.ms": RECONNECT_FIRST_MS,
+                "reconnect.backoff.max.ms": RECONNECT_MOST_MS,
                 # librdkafka would write its own lines to stderr
                 "log_level": 2,
             }
@@ -163,6 +170,13 @@ class KafkaEnergyLog:
         self._generation += 1
         log.info("partitions given up")
 
+    def _tell(self, error: KafkaError) -> None:
+        """Log what librdkafka meets on its way, each kind once in a while."""
+        now_s = time.monotonic()
+        if now_s - self._told_at_s.get(error.code(), float("-inf")) >= TOLD_INTERVAL_S:
+            self._told_at_s[error.code()] = now_s
+            log.warning("Kafka", error=error.str())
+
     def _measure_lag(self) -> None:
         lag = 0
         for one in self._consumer.position(self._consumer.assignment()):
@@ -191,7 +205,3 @@ def _look_at_commit(error: KafkaError | None, partitions: list[TopicPartition]) 
         metrics.COMMIT_FAILURES.inc()
         reason: Any = error if error is not None else failed[0].error
         log.warning("offsets not committed, their records will be read again", error=str(reason))
-
-
-def _note_error(error: KafkaError) -> None:
-    log.warning("Kafka", error=error.str())
