@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import Final, NamedTuple, get_args
 
-from annotated_types import Ge, Le
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from backstride_shared.settings import DELIMITER, PREFIX, ServiceSettings
 
@@ -106,7 +104,7 @@ def _variable(name: str, field: FieldInfo, *, is_required: bool) -> Variable:
         default = None if is_required else ""
     else:
         value = field.get_default(call_default_factory=True, validated_data={})
-        default = "" if value in (None, PydanticUndefined) else _text(value)
+        default = "" if value is None else _text(value)
     is_secret = SecretStr in {field.annotation, *get_args(field.annotation)}
     return Variable(name, _kind(field), default, field.description or "", is_secret)
 
@@ -129,8 +127,9 @@ def _kind(field: FieldInfo) -> str:
 
 
 def _limits(field: FieldInfo) -> str:
-    least = [f"{limit.ge}" for limit in field.metadata if isinstance(limit, Ge)]
-    most = [f"{limit.le}" for limit in field.metadata if isinstance(limit, Le)]
+    # what `ge` and `le` of Field become: objects with that one attribute
+    least = [f"{limit.ge}" for limit in field.metadata if hasattr(limit, "ge")]
+    most = [f"{limit.le}" for limit in field.metadata if hasattr(limit, "le")]
     if least and most:
         return f", {least[0]} to {most[0]}"
     if least:
