@@ -75,6 +75,10 @@ class RunningPlatform:
         """Return each program's state."""
         return {program["name"]: program["state"] for program in self.status().get("programs", [])}
 
+    def restarts(self) -> dict[str, int]:
+        """Return how often each program was started again."""
+        return {one["name"]: one["restarts"] for one in self.status().get("programs", [])}
+
     def wait_ready(self) -> None:
         """Return when every program of this start is ready."""
         wait_until(
@@ -87,13 +91,13 @@ class RunningPlatform:
 
     def kill_child(self, name: str) -> None:
         """Kill one program at once, and return when it runs again and is ready."""
-        before = self.child(name)
-        before.kill()
+        restarts_before = self.restarts()[name]
+        self.child(name).kill()
         wait_until(
-            lambda: self._child_or_none(name),
+            lambda: self.restarts().get(name, 0),
             what=f"{name} to be started again",
             within_s=READY_WITHIN_S,
-            holds=lambda seen: seen is not None and seen.pid != before.pid,
+            holds=lambda restarts: restarts > restarts_before,
         )
         self.wait_ready()
 
