@@ -279,6 +279,16 @@ def test_a_state_is_recorded_under_its_treadmill(ingest: Ingest) -> None:
     assert (state.treadmill, state.status, state.boot_id) == (TREADMILL, "online", 5)
 
 
+@pytest.mark.parametrize("kind", [MqttKind.STORED, MqttKind.REFUSED, MqttKind.CLAIMS])
+def test_what_is_for_others_is_left_to_them(ingest: Ingest, kind: MqttKind) -> None:
+    ingest.source.treadmill_publishes(mqtt_topic(TREADMILL, kind), b"{}")
+
+    ingest.turns()
+
+    assert ingest.log.written == []
+    assert ingest.source.acknowledged == [b"{}"]
+
+
 def test_a_deleted_state_is_no_bad_message(ingest: Ingest) -> None:
     ingest.source.treadmill_publishes(STATE, b"")
 

@@ -54,6 +54,7 @@ class _Sender(NamedTuple):
     treadmill: TreadmillKey | None
     partition: int
     is_state: bool = False
+    is_for_others: bool = False
     problem: Reason | None = None
     detail: str = ""
 
@@ -68,6 +69,8 @@ class Reception:
     def receive(self, arrival: Arrival, received_at_ms: int) -> Outcome:
         """Return what comes of a message that arrived at `received_at_ms`; never raises."""
         sender = self._senders.get(arrival.topic) or self._look_up(arrival.topic)
+        if sender.is_for_others:
+            return Outcome()
         payload = arrival.payload
         treadmill = sender.treadmill
         if treadmill is None or sender.problem is not None:
@@ -107,8 +110,8 @@ class Reception:
         treadmill, kind = address
         partition = partition_of(treadmill, PARTITION_COUNT)
         if kind not in {MqttKind.READINGS, MqttKind.STATE}:
-            detail = f"topics of the kind {kind} are not for this program"
-            return _Sender(treadmill, partition, problem=Reason.UNKNOWN_TOPIC, detail=detail)
+            # amqtt also gives what nobody subscribed to
+            return _Sender(treadmill, partition, is_for_others=True)
         if treadmill not in self._accepted:
             detail = f"{treadmill} is not among the accepted treadmills"
             return _Sender(treadmill, partition, problem=Reason.UNKNOWN_TREADMILL, detail=detail)
