@@ -1,7 +1,7 @@
 """Fakes of the controller's ports: an outbox in memory, links that a test breaks and mends."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from backstride_controller.domain.delivery import Position
 from backstride_controller.ports import (
@@ -197,13 +197,14 @@ class FakeLink:
 
 
 class FakeNetwork:
-    """A `Network` whose waiting costs no time."""
+    """A `Network` whose waiting costs no time, but counts it, and runs what the test wants."""
 
     def __init__(self) -> None:
         self.links: list[FakeLink] = []
         self.events: list[LinkEvent] = []
         self.waited_s = 0.0
         self.is_closed = False
+        self.on_wait: Callable[[], None] = lambda: None
 
     def add(self, treadmill: TreadmillKey, client_id: str, will: bytes) -> FakeLink:
         link = FakeLink(self, len(self.links), treadmill)
@@ -213,6 +214,7 @@ class FakeNetwork:
 
     def wait(self, timeout_s: float) -> Sequence[LinkEvent]:
         self.waited_s += timeout_s
+        self.on_wait()
         events, self.events = self.events, []
         return events
 

@@ -93,7 +93,13 @@ class _Pending:
 class SqliteOutbox:
     """An `Outbox` in `folder`; only one process at a time can open it."""
 
-    def __init__(self, folder: Path, *, most_pages: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        most_pages: int | None = None,
+        most_pending_readings: int = MOST_PENDING_READINGS,
+    ) -> None:
         """Open or make the file; `most_pages` bounds it, None: the disk does.
 
         Raises:
@@ -104,6 +110,7 @@ class SqliteOutbox:
         self._newest: dict[int, Position] = {}
         self._waiting: defaultdict[int, int] = defaultdict(int)
         self._pending = _Pending()
+        self._most_pending_readings = most_pending_readings
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(folder / "outbox.lock")
@@ -235,7 +242,7 @@ class SqliteOutbox:
         return removed
 
     def _after_failure(self, pending: _Pending) -> None:
-        excess = len(pending.readings) - MOST_PENDING_READINGS
+        excess = len(pending.readings) - self._most_pending_readings
         if excess > 0:
             del pending.readings[:excess]
             pending.unkept += excess
