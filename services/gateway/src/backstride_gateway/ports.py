@@ -85,10 +85,6 @@ class Claims(Protocol):
         """Return the claims of a treadmill of the last eight days and the latest before those."""
         ...
 
-    def get(self, claim_ids: Sequence[str]) -> list[StoredClaim]:
-        """Return the claims of these ids, in any order."""
-        ...
-
     def latest(self) -> list[StoredClaim]:
         """Return the latest claim of each treadmill."""
         ...

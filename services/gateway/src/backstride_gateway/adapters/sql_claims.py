@@ -44,12 +44,6 @@ class SqlClaims:
         with reading(self._engine) as connection:
             return [_claim(row) for row in connection.execute(query)]
 
-    def get(self, claim_ids: Sequence[str]) -> list[StoredClaim]:
-        """See the port."""
-        query = select(claims).where(claims.c.claim_id.in_(claim_ids))
-        with reading(self._engine) as connection:
-            return [_claim(row) for row in connection.execute(query)]
-
     def latest(self) -> list[StoredClaim]:
         """See the port."""
         newest = (
