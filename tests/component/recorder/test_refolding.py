@@ -105,6 +105,24 @@ def test_a_session_that_reaches_back_is_written_by_the_refold_alone(desk: Desk) 
     assert _readings_by_claim(desk) == {None: 30, "claim-of-ada": 60}
 
 
+def test_a_live_session_that_reaches_back_keeps_its_beginning_and_stays_open(desk: Desk) -> None:
+    """A late reading asks for its own moment alone; the session around it is folded whole."""
+    desk.log.append(*desk.records.of(walk(1, 60, 0.0)))
+    desk.settle()
+    desk.log.append(*desk.records.of(ClaimEvent(TREADMILL, claim("claim-of-ada", 30.0))))
+    desk.settle()
+    desk.log.append(*desk.records.of(walk(61, 20, 60.0), walk(81, 10, 90.0)))
+    desk.settle()
+    desk.log.append(*desk.records.of(walk(1, 10, 80.0, "device-b")))
+
+    desk.settle()
+
+    assert _readings_by_claim(desk) == {None: 30, "claim-of-ada": 70}
+    live = max(sessions_of(desk).values(), key=lambda one: one.started_at_ms)
+    assert live.started_at_ms == START_MS + 30_000
+    assert live.ended_at_ms is None
+
+
 def test_a_released_claim_of_the_past_ends_its_session_there(desk: Desk) -> None:
     desk.log.append(
         *desk.records.of(ClaimEvent(TREADMILL, claim("claim-of-ada", 0.0)), walk(1, 60, 0.0))

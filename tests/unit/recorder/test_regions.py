@@ -10,6 +10,7 @@ from backstride_recorder.domain.regions import (
     live_dirty_span,
     region_of,
     widened,
+    with_live,
 )
 from backstride_shared.energy import EnergyState
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS
@@ -83,6 +84,17 @@ def test_a_session_touches_up_to_the_idle_time(to_ms: int, touches: bool) -> Non
     region = widened(Region(10 * IDLE, 11 * IDLE), [span("a", 0, to_ms)], NOON)
 
     assert (region.from_ms == 0) is touches
+
+
+def test_the_live_session_is_as_long_as_its_row_and_its_state_know_together() -> None:
+    row, live_span = span("live", 100, 300), span("live", 200, 400)
+
+    assert with_live([row, span("a", 0, 50)], live_span) == [
+        span("live", 100, 400),
+        span("a", 0, 50),
+    ]
+    assert with_live([], live_span) == [live_span]
+    assert with_live([row], None) == [row]
 
 
 def test_nothing_after_the_limit_is_taken_in() -> None:

@@ -18,6 +18,7 @@ from backstride_recorder.domain.regions import (
     live_dirty_span,
     region_of,
     widened,
+    with_live,
 )
 from backstride_recorder.ports import Clocks, RefoldedRows, SessionStore, StoreUnavailableError
 from backstride_shared.fold.refold import KnownSession, refold
@@ -76,6 +77,7 @@ class Refolder:
         treadmill = due.treadmill
         live = live_dirty_span(state)
         region, known = self._whole(due, state, live)
+        ends_live = live is not None and live.session_id in {one.session_id for one in known}
         points = self._series.read(treadmill, region.from_ms, region.to_ms)
         refolded = refold(
             treadmill,
@@ -83,9 +85,7 @@ class Refolder:
             points,
             [KnownSession(one.session_id, one.claim_id, one.started_at_ms) for one in known],
             next_measured_at_ms=(
-                None
-                if live is not None and live in known
-                else self._series.next_measured_at_ms(treadmill, region.to_ms)
+                None if ends_live else self._series.next_measured_at_ms(treadmill, region.to_ms)
             ),
         )
         for refused in self._series.write(refolded.points):
@@ -110,12 +110,9 @@ class Refolder:
         most_ms = limit_ms(state)
         region = region_of(due, state)
         while not region.is_empty:
-            # the live one last: what it says of itself is newer than its row
-            spans = {one.session_id: one for one in self._sessions.spans(due.treadmill, region)}
-            if live is not None:
-                spans[live.session_id] = live
-            grown = widened(region, spans.values(), most_ms)
+            spans = with_live(self._sessions.spans(due.treadmill, region), live)
+            grown = widened(region, spans, most_ms)
             if grown == region:
-                return region, [span for span in spans.values() if region.holds(span)]
+                return region, [span for span in spans if region.holds(span)]
             region = grown
         return region, []

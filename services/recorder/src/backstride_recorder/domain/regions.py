@@ -65,6 +65,21 @@ def live_dirty_span(state: TreadmillState) -> SessionSpan | None:
     return SessionSpan(live.session_id, live.claim_id, live.started_at_ms, live.last_reading_at_ms)
 
 
+def with_live(spans: Iterable[SessionSpan], live: SessionSpan | None) -> list[SessionSpan]:
+    """Return the rows' sessions with the live one, as far as either of the two knows it.
+
+    Its row knows how far it reaches back, the state how far it has come.
+    """
+    known = {span.session_id: span for span in spans}
+    if live is not None:
+        row = known.get(live.session_id, live)
+        known[live.session_id] = live._replace(
+            started_at_ms=min(live.started_at_ms, row.started_at_ms),
+            last_reading_at_ms=max(live.last_reading_at_ms, row.last_reading_at_ms),
+        )
+    return list(known.values())
+
+
 def widened(region: Region, spans: Iterable[SessionSpan], most_ms: int) -> Region:
     """Return the region with every session whole that touches it within the idle time.
 
