@@ -265,7 +265,7 @@ async def test_after_a_revocation_nothing_of_before_is_written_or_committed() ->
     processor = await started(log)
     await processor.handle([frame(0, message(run_of(1, 2, 0.0)))])
 
-    processor.revoke()
+    await processor.revoke()
     await processor.checkpoint()
 
     assert log.topics() == [KafkaTopic.ENERGY]
@@ -273,7 +273,7 @@ async def test_after_a_revocation_nothing_of_before_is_written_or_committed() ->
     assert processor.waiting_for() == ["partitions of treadmill-events.v1"]
 
 
-async def test_a_revocation_during_a_checkpoint_prevents_its_commit() -> None:
+async def test_a_revocation_during_a_checkpoint_waits_for_it_and_prevents_its_commit() -> None:
     log = MemoryLog()
     changelog = MemoryChangelog()
     processor = await started(log, changelog=changelog)
@@ -283,9 +283,11 @@ async def test_a_revocation_during_a_checkpoint_prevents_its_commit() -> None:
 
     checkpoint = asyncio.create_task(processor.checkpoint())
     await log.is_asked.wait()
-    processor.revoke()
+    revocation = asyncio.create_task(processor.revoke())
+    await eventually(processor.waiting_for, what="the partitions to be dropped")
+    assert not revocation.done()
     log.lets_through.set()
-    await checkpoint
+    await asyncio.gather(checkpoint, revocation)
 
     assert log.committed == {}
     assert changelog.states == {}
@@ -334,7 +336,7 @@ async def test_a_new_assignment_reads_the_store_again() -> None:
     stored = MemoryStoredStates()
     processor = await started(log, stored=stored)
     stored.states[TREADMILL] = state_after(message(run_of(1, 3, 0.0)))
-    processor.revoke()
+    await processor.revoke()
 
     await processor.assign(GENERATION + 1, {PARTITION: 0})
     await processor.handle([frame(0, message(run_of(1, 4, 0.0)), generation=GENERATION + 1)])

@@ -98,7 +98,7 @@ class ProcessorProgram:
         """Start the program without waiting for anything."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, env=self._environment, stdin=subprocess.DEVNULL, stderr=log
+                self._command, env=self._environment, stdin=subprocess.PIPE, stderr=log
             )
 
     def start(self) -> None:
@@ -138,21 +138,32 @@ class ProcessorProgram:
         """Return the exit status; fails when the program is still there after `within_s`."""
         assert self._process is not None
         status = self._process.wait(within_s)
-        self._process = None
+        self._forget()
         return status
+
+    def close_input(self) -> None:
+        """Do what the death of a supervisor does."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     def kill(self) -> None:
         """End the program at once, if it runs."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
-            self._process = None
+            self._forget()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.kill()
+
+    def _forget(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process = None
 
     def _get(self, path: str) -> str:
         if self._process is not None and (status := self._process.poll()) is not None:

@@ -83,9 +83,7 @@ def test_restarts_lose_and_repeat_no_reading(
     assert seen.dead_letters == []
 
 
-def test_a_kill_loses_no_reading(
-    bootstrap_servers: str, results: Results, tmp_path: Path
-) -> None:
+def test_a_kill_loses_no_reading(bootstrap_servers: str, results: Results, tmp_path: Path) -> None:
     feeder = Feeder(bootstrap_servers, treadmill_of_each_partition())
     with ProcessorProgram(bootstrap_servers, tmp_path, is_embedded=True) as processor:
         processor.migrate()
@@ -208,3 +206,15 @@ def test_it_refuses_a_log_with_another_number_of_partitions(tmp_path: Path) -> N
         assert processor.wait(within_s=20) == 1
         assert "has 5 partitions, needed are 4" in processor.log.read_text()
     cluster.close()
+
+
+def test_it_ends_with_its_supervisor(bootstrap_servers: str, tmp_path: Path) -> None:
+    settings = {"BACKSTRIDE_STOP_WITH_PARENT": "1"}
+    with ProcessorProgram(
+        bootstrap_servers, tmp_path, is_embedded=True, settings=settings
+    ) as processor:
+        processor.migrate()
+        processor.start()
+        processor.close_input()
+
+        assert processor.wait(within_s=10) == 0

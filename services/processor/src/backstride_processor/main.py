@@ -58,7 +58,6 @@ async def run(
     faust_recovery.check_library()
     options = settings.processor
     stop = _stop_event()
-    stored_states = SqlStoredStates(settings.database.url)
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     kafka_lacks = [f"Kafka at {settings.kafka.bootstrap_servers}"]
 
@@ -77,6 +76,7 @@ async def run(
             buffered_frames=options.buffered_frames,
         )
         changelog = FaustChangelog(add_table(app))
+        stored_states = SqlStoredStates(settings.database.url)
         processor = Processor(FaustLog(app), changelog, stored_states, progress=progress)
         connect(
             app,
@@ -107,7 +107,6 @@ async def run(
     if server is not None:
         server.shutdown()
         server.server_close()
-    stored_states.close()
     if error is not None:
         log.error("the processor gives up", reason=str(error), exc_info=error)
         return 1

@@ -87,13 +87,16 @@ class Processor:
         """Return what is missing until records are folded; empty when nothing is."""
         return self._waiting_for
 
-    def revoke(self) -> None:
-        """Drop everything that is held: the partitions may belong to another processor now.
+    async def revoke(self) -> None:
+        """Drop everything that is held: the partitions may belong to another processor next.
 
-        What was not committed comes again, to whoever has the partition then.
+        What was not committed comes again, to whoever has the partition then. Returns when
+        nothing is on its way to the log any more: a state that arrived after the next processor's
+        would be the newest one in the changelog.
         """
-        self._tenure = None
-        self._waiting_for = ["partitions of treadmill-events.v1"]
+        self._drop()
+        async with self._lock:
+            pass
 
     async def assign(self, generation: int, starts: Mapping[int, int]) -> None:
         """Begin with partitions, once their changelog is restored.
@@ -142,7 +145,7 @@ class Processor:
         """Wait for the batch under way, make the last checkpoint, and ignore what comes after."""
         self._is_finished = True
         await self.checkpoint()
-        self.revoke()
+        self._drop()
 
     @asynccontextmanager
     async def _all_or_nothing(self) -> AsyncIterator[None]:
@@ -150,8 +153,12 @@ class Processor:
         try:
             yield
         except BaseException:
-            self.revoke()
+            self._drop()
             raise
+
+    def _drop(self) -> None:
+        self._tenure = None
+        self._waiting_for = ["partitions of treadmill-events.v1"]
 
     async def _load_stored(self) -> dict[str, bytes]:
         waits_s = backoff_s(most_s=_ASK_STORE_AGAIN_AT_MOST_S)

@@ -180,7 +180,7 @@ def connect(
                 await asyncio.Event().wait()
 
     async def on_revoked(*_sender_and_partitions: object, **_: object) -> None:
-        processor.revoke()
+        await processor.revoke()
 
     async def on_restored(*_sender: object, **_: object) -> None:
         hold_flow(app)

@@ -42,16 +42,16 @@ class FaustChangedError(Exception):
     """The installed Faust is not the one that the correction was tried with."""
 
 
-def check_library() -> None:
+def check_library(version: str = faust.__version__) -> None:
     """Return when the installed Faust is the one that was tried, and still needs the correction.
 
     Raises:
         FaustChangedError: which says what to try again.
 
     """
-    if faust.__version__ != TRIED_VERSION:
+    if version != TRIED_VERSION:
         raise FaustChangedError(
-            f"faust-streaming is {faust.__version__}, tried was {TRIED_VERSION}: run "
+            f"faust-streaming is {version}, tried was {TRIED_VERSION}: run "
             "tests/integration/processor/test_recovery.py, then change TRIED_VERSION in "
             "adapters/faust_recovery.py"
         )

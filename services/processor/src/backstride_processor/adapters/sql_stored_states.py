@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from backstride_processor.ports import StoreNotReadyError
@@ -16,7 +16,6 @@ class SqlStoredStates:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._engine: Engine | None = None
 
     def load(self) -> dict[str, bytes]:
         """Return every treadmill's stored state; blocks.
@@ -30,18 +29,15 @@ class SqlStoredStates:
         if is_sqlite and file.database and not Path(file.database).exists():
             # opening it would make an empty one, in the way of whoever migrates
             raise StoreNotReadyError(f"{file.database} does not exist")
-        if self._engine is None:
-            self._engine = open_engine(self._url)
+        # opened for this one query: there is one in an assignment of partitions
+        engine = open_engine(self._url)
         try:
-            check_schema(self._engine)
-            with self._engine.connect() as connection:
+            check_schema(engine)
+            with engine.connect() as connection:
                 return {row.treadmill: row.state for row in stored_states(connection)}
         except SchemaError as error:
             raise StoreNotReadyError(str(error)) from error
         except SQLAlchemyError as error:
             raise StoreNotReadyError(f"no answer: {error.__class__.__name__}") from error
-
-    def close(self) -> None:
-        """Give the connections back."""
-        if self._engine is not None:
-            self._engine.dispose()
+        finally:
+            engine.dispose()
