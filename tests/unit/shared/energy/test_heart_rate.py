@@ -179,6 +179,30 @@ def test_what_is_nearly_the_same_speed_and_grade_is_steady() -> None:
     assert points[-1][2] < 18.0
 
 
+@pytest.mark.parametrize(
+    ("speed", "change", "is_steady"),
+    [
+        (1.2, {"speed_m_per_s": 1.259}, True),
+        (1.2, {"speed_m_per_s": 1.261}, False),
+        (0.5, {"speed_m_per_s": 0.549}, True),
+        (0.5, {"speed_m_per_s": 0.551}, False),
+        (1.2, {"grade_percent": 0.5}, True),
+        (1.2, {"grade_percent": 0.51}, False),
+    ],
+)
+def test_the_same_speed_and_grade_are_within_their_tolerance(
+    speed: float,
+    change: dict[str, float],
+    is_steady: bool,  # noqa: FBT001 - a parameter of the case
+) -> None:
+    before = msgspec.structs.replace(BACKWARD, speed_m_per_s=speed)
+    after = msgspec.structs.replace(before, **change)
+
+    state, _ = run(RUNNER_MODEL, [*steady(100, before), *steady(100, after, from_ms=101_000)])
+
+    assert (state.totals.fused_seconds > 0.0) is is_steady
+
+
 def test_a_slow_drift_is_a_change_although_each_step_is_small() -> None:
     drifting = [
         msgspec.structs.replace(reading, speed_m_per_s=1.2 + 0.001 * index)
@@ -259,15 +283,31 @@ def test_what_is_not_a_steady_forward_bout_does_not_calibrate(readings: list[Rea
     assert run(RUNNER_MODEL, readings)[0].totals.calibration_bouts == 0
 
 
-def test_a_heart_rate_that_comes_late_in_the_third_minute_is_too_short_to_calibrate() -> None:
+@pytest.mark.parametrize(("from_s", "bouts"), [(170, 1), (171, 0)])
+def test_a_bout_needs_ten_heart_rates_in_its_third_minute(from_s: int, bouts: int) -> None:
     readings = [
         msgspec.structs.replace(
-            reading, heart_rate_bpm=150.0 if reading.measured_at_ms >= 171_000 else None
+            reading, heart_rate_bpm=150.0 if reading.measured_at_ms >= from_s * 1000 else None
         )
         for reading in steady(400, FORWARD)
     ]
 
-    assert run(RUNNER_MODEL, readings)[0].totals.calibration_bouts == 0
+    assert run(RUNNER_MODEL, readings)[0].totals.calibration_bouts == bouts
+
+
+def test_only_the_third_minute_of_a_bout_calibrates() -> None:
+    readings = [
+        msgspec.structs.replace(
+            reading, heart_rate_bpm=150.0 if 120_000 <= reading.measured_at_ms < 180_000 else 110.0
+        )
+        for reading in steady(400, FORWARD)
+    ]
+
+    bouts = run(RUNNER_MODEL, readings)[0].totals
+
+    assert bouts.calibration_vo2max_sum == pytest.approx(
+        run(RUNNER_MODEL, steady(400, FORWARD))[0].totals.calibration_vo2max_sum
+    )
 
 
 @pytest.mark.parametrize(
