@@ -42,7 +42,10 @@ def put_broker_far_away() -> None:
     ask = AIOKafkaConsumer.committed
 
     async def ask_far_away(consumer: AIOKafkaConsumer, partition: TopicPartition) -> int | None:
-        await asyncio.sleep(ANSWERS_AFTER_S)
+        loop = asyncio.get_running_loop()
+        on_its_way = loop.create_future()
+        loop.call_later(ANSWERS_AFTER_S, on_its_way.set_result, None)
+        await on_its_way
         offset: int | None = await ask(consumer, partition)
         return offset
 
