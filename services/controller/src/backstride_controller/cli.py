@@ -15,6 +15,7 @@ from backstride_controller.domain.history import MOST_DAYS
 from backstride_controller.domain.programmes import MIX, UnknownProgrammeError
 from backstride_controller.main import Plan, build_gym
 from backstride_controller.ports import OutboxBusyError, OutboxUnavailableError
+from backstride_shared.identity import InvalidIdentifierError
 from backstride_shared.lifecycle import stop_on_signals
 from backstride_shared.settings import MqttBlock, TelemetryBlock
 from backstride_shared.telemetry import serve_health, set_up_logging
@@ -31,6 +32,7 @@ def simulate(  # noqa: PLR0913  each is an option of the command
     ),
     username: Annotated[str | None, typer.Option(envvar="BACKSTRIDE_MQTT__USERNAME")] = None,
     password: Annotated[str | None, typer.Option(envvar="BACKSTRIDE_MQTT__PASSWORD")] = None,
+    ca_file: Annotated[Path | None, typer.Option(help="Certificate authority for mqtts")] = None,
     gym: Annotated[str, typer.Option(help="Gym of the treadmills")] = "demo",
     treadmills: Annotated[int, typer.Option(min=1, max=10_000, help="How many")] = 4,
     first_number: Annotated[int, typer.Option(min=1, help="The first is treadmill-01")] = 1,
@@ -74,11 +76,14 @@ def simulate(  # noqa: PLR0913  each is an option of the command
     """
     telemetry = TelemetryBlock(port=telemetry_port)
     set_up_logging("controller", telemetry)
-    folder = outbox_dir or Path(tempfile.mkdtemp(prefix="backstride-outbox-"))
+    temporary = None
+    folder = outbox_dir
+    if folder is None:
+        folder = temporary = Path(tempfile.mkdtemp(prefix="backstride-outbox-"))
     try:
         scripted = read_script(script) if script is not None else None
         plan = Plan(
-            mqtt=MqttBlock(url=broker, username=username, password=password),
+            mqtt=MqttBlock(url=broker, username=username, password=password, ca_file=ca_file),
             outbox_dir=folder,
             gym_id=gym,
             treadmills=treadmills,
@@ -103,11 +108,18 @@ def simulate(  # noqa: PLR0913  each is an option of the command
         )
         running = build_gym(plan)
     except ValidationError as error:
-        _refuse("; ".join(f"{detail['loc'][-1]}: {detail['msg']}" for detail in error.errors()))
-    except (ScriptError, UnknownPresetError, UnknownProgrammeError, _OptionsError) as error:
-        _refuse(str(error))
+        words = "; ".join(f"{detail['loc'][-1]}: {detail['msg']}" for detail in error.errors())
+        _refuse(words, temporary)
+    except (
+        ScriptError,
+        UnknownPresetError,
+        UnknownProgrammeError,
+        InvalidIdentifierError,
+        _OptionsError,
+    ) as error:
+        _refuse(str(error), temporary)
     except (OutboxBusyError, OutboxUnavailableError, OSError) as error:
-        _refuse(str(error), status=1)
+        _refuse(str(error), temporary, status=1)
     stop = stop_on_signals()
     health = serve_health("controller", telemetry, running.waiting_for)
     is_drained = True
@@ -120,8 +132,8 @@ def simulate(  # noqa: PLR0913  each is an option of the command
         if health is not None:
             health.shutdown()
             health.server_close()
-    if outbox_dir is None and left == 0:
-        shutil.rmtree(folder)
+    if temporary and left == 0:
+        shutil.rmtree(temporary)
     elif left:
         log.warning("not yet stored, kept in the outbox", readings=left, outbox_dir=str(folder))
     if not is_drained:
@@ -140,6 +152,8 @@ def _duration_s(duration_s: float | None, speed_up: float, script: Script | None
     return duration_s
 
 
-def _refuse(words: str, status: int = 2) -> NoReturn:
+def _refuse(words: str, temporary: Path | None, status: int = 2) -> NoReturn:
+    if temporary:
+        shutil.rmtree(temporary)
     typer.echo(words, err=True)
     raise typer.Exit(status)

@@ -83,6 +83,7 @@ def build_gym(plan: Plan) -> Gym:
         OutboxBusyError: another controller has the outbox.
         OutboxUnavailableError: the outbox cannot be written.
         UnknownProgrammeError: there is no such programme.
+        InvalidIdentifierError: the gym's id is none.
         OSError: the log of readings cannot be written.
 
     """
@@ -93,9 +94,10 @@ def build_gym(plan: Plan) -> Gym:
         goes_live=plan.goes_live,
     )
     planned = list(_scripted(plan, timeline) if plan.script else _planned(plan, timeline))
+    treadmills = [treadmill_key(plan.gym_id, each.treadmill_id) for each in planned]
     reading_log = NoReadingLog() if plan.reading_log is None else JsonlReadingLog(plan.reading_log)
     outbox = SqliteOutbox(plan.outbox_dir)
-    boxes = [outbox.open_box(treadmill_key(plan.gym_id, each.treadmill_id)) for each in planned]
+    boxes = [outbox.open_box(treadmill) for treadmill in treadmills]
     reading_log.resume(boxes, outbox)
     network = PahoNetwork(plan.mqtt)
     return Gym(
