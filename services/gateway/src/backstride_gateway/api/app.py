@@ -11,11 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backstride_gateway.api import members, platform, sessions, treadmills
 from backstride_gateway.api.pages import pages_router
 from backstride_gateway.api.problems import MEDIA_TYPE, Problem, answer_with_problems
-from backstride_gateway.api.protection import Protection
+from backstride_gateway.api.protection import MAX_BODY_BYTES, Protection
 from backstride_gateway.api.services import Services
-
-MAX_BODY_BYTES: Final = 16 * 1024
-"""The largest body is a profile of a few hundred bytes."""
 
 _DESCRIPTION: Final = """\
 The open platform for gyms with treadmills whose belt runs both ways.

@@ -17,6 +17,9 @@ from backstride_gateway.api.problems import problem_response
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
+MAX_BODY_BYTES: Final = 16 * 1024
+"""The largest body is a profile of a few hundred bytes."""
+
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -63,6 +66,15 @@ class Protection:
             )
             await refusal(scope, receive, send_protected)
             return
+        if _declared_bytes(headers) > MAX_BODY_BYTES:
+            # a body that does not declare its size is cut off by the app
+            refusal = problem_response(
+                "body-too-large",
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"A body has {MAX_BODY_BYTES} bytes at most",
+            )
+            await refusal(scope, receive, send_protected)
+            return
         if scope["method"] not in _SAFE_METHODS and _is_foreign(headers, host):
             refusal = problem_response(
                 "origin-refused",
@@ -79,6 +91,11 @@ def _name_of(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.partition(":")[0].lower()
+
+
+def _declared_bytes(headers: Headers) -> int:
+    declared = headers.get("content-length", "")
+    return int(declared) if declared.isdecimal() else 0
 
 
 def _is_foreign(headers: Headers, host: str) -> bool:

@@ -1,0 +1,109 @@
+"""The gateway over stores and a log in memory, with a clock that a test moves."""
+
+from backstride_gateway.api.services import Services
+from backstride_gateway.claiming import Claiming
+from backstride_gateway.delivery import ClaimDelivery
+from backstride_gateway.domain.members import Member, Profile
+from backstride_gateway.history import History
+from backstride_gateway.holders import Holders
+from backstride_gateway.live_feed import LiveFeed
+from backstride_gateway.membership import Membership
+from backstride_shared.fold import TreadmillsFold
+from backstride_shared.frames import FrameReading, ReadingsEvent
+from tests.fakes.gateway_stores import (
+    FakeEventLog,
+    FakeStatus,
+    InMemoryClaims,
+    InMemoryHistory,
+    InMemoryMembers,
+)
+from tests.fakes.in_memory_series import InMemorySeries
+
+NOW_MS = 1_795_406_900_000
+TREADMILL = "demo/treadmill-01"
+
+
+class Desk:
+    """Everything behind the API; what would run beside it is done by calls."""
+
+    def __init__(self, *, is_demo: bool = True) -> None:
+        self.now_ms = NOW_MS
+        self.members = InMemoryMembers()
+        self.claims = InMemoryClaims()
+        self.history = InMemoryHistory(self.claims)
+        self.series = InMemorySeries()
+        self.log = FakeEventLog()
+        self.status = FakeStatus()
+        self.waiting: list[str] = []
+        self.live = LiveFeed(self.clock)
+        self.delivery = ClaimDelivery(self.claims, self.history, self.log, self.clock)
+        self.membership = Membership(self.members, self.clock)
+        self.holders = Holders(self.members, self.claims, is_demo=is_demo)
+        self.claiming = Claiming(
+            self.members,
+            self.claims,
+            self.history,
+            self.live.last_moving,
+            self.clock,
+            self._show_claim,
+        )
+        self.services = Services(
+            membership=self.membership,
+            claiming=self.claiming,
+            history=History(self.membership, self.history, self.series, self.clock),
+            live=self.live,
+            status=self.status,
+            clock=self.clock,
+            waiting_for=lambda: self.waiting,
+            is_demo=is_demo,
+        )
+        self._fold = TreadmillsFold()
+        self._seq = 0
+
+    def clock(self) -> int:
+        return self.now_ms
+
+    def pass_minutes(self, minutes: float) -> None:
+        self.now_ms += round(minutes * 60_000)
+
+    def add_member(
+        self, member_id: str = "m", number: str = "1001", profile: Profile | None = None
+    ) -> Member:
+        member = Member(
+            member_id=member_id,
+            gym_id="demo",
+            member_number=number,
+            is_demo=True,
+            created_at_ms=self.now_ms,
+            profile=profile or Profile(display_name=f"Member {number}", birth_year=1990),
+        )
+        self.members.add(member)
+        return member
+
+    def move(
+        self, seconds: float, speed_m_per_s: float = 1.0, *, treadmill: str = TREADMILL
+    ) -> None:
+        """Let a belt run, in reverse for a negative speed, one reading a second, until then."""
+        readings = []
+        for _ in range(round(seconds)):
+            self.now_ms += 1000
+            self._seq += 1
+            readings.append(
+                FrameReading(
+                    seq=self._seq,
+                    measured_at_ms=self.now_ms,
+                    is_reverse=speed_m_per_s < 0,
+                    speed_m_per_s=abs(speed_m_per_s),
+                )
+            )
+        # the log holds the claims before the readings that follow them
+        for _, events in self.log.frames:
+            for event in events:
+                self._fold.apply(event)
+        self._fold.apply(ReadingsEvent(treadmill, "d", 1, self.now_ms, None, None, readings))
+        self.live.receive(self._fold.drain().items, self.now_ms)
+
+    def _show_claim(self, treadmill: str) -> None:
+        view = self.holders.of(treadmill)
+        if view is not None:
+            self.live.take_claim(view)

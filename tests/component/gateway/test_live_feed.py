@@ -1,0 +1,152 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from backstride_gateway.live_feed import (
+    MAX_LISTENERS,
+    MAX_QUEUED_UPDATES,
+    Listener,
+    LiveMessage,
+    TooManyListenersError,
+    TreadmillChanged,
+    UpdatesDropped,
+    WholePicture,
+)
+from tests.component.gateway.desk import TREADMILL, Desk
+
+OTHER = "demo/treadmill-02"
+
+
+async def following(messages: AsyncIterator[LiveMessage]) -> LiveMessage:
+    return await asyncio.wait_for(anext(messages), 5)
+
+
+def velocity(message: LiveMessage) -> float | None:
+    assert isinstance(message, TreadmillChanged)
+    reading = message.treadmill.reading
+    return None if reading is None else reading.belt_velocity_m_per_s
+
+
+async def test_a_listener_first_gets_everything_and_then_what_changes() -> None:
+    desk = Desk()
+    desk.move(3)
+    messages = desk.live.listen().messages()
+    first = await following(messages)
+    assert isinstance(first, WholePicture)
+    assert [one.treadmill for one in first.treadmills] == [TREADMILL]
+    desk.live.publish(is_look_at_all=False)
+    assert velocity(await following(messages)) == 1.0
+    desk.move(1, -0.8)
+    desk.live.publish(is_look_at_all=False)
+    assert velocity(await following(messages)) == -0.8
+
+
+async def test_changes_in_between_go_out_as_one() -> None:
+    desk = Desk()
+    listener = desk.live.listen()
+    messages = listener.messages()
+    await following(messages)
+    for speed in (0.5, 0.6, 0.7):
+        desk.move(1, speed)
+    desk.live.publish(is_look_at_all=False)
+    assert velocity(await following(messages)) == 0.7
+    listener.close()
+    with pytest.raises(StopAsyncIteration):
+        await following(messages)
+
+
+async def test_a_listener_of_one_treadmill_hears_of_no_other() -> None:
+    desk = Desk()
+    desk.move(1, treadmill=OTHER)
+    messages = desk.live.listen(TREADMILL).messages()
+    first = await following(messages)
+    assert isinstance(first, WholePicture)
+    assert first.treadmills == ()
+    desk.move(1, treadmill=OTHER)
+    desk.live.publish(is_look_at_all=False)
+    desk.move(1, 0.9)
+    desk.live.publish(is_look_at_all=False)
+    update = await following(messages)
+    assert isinstance(update, TreadmillChanged)
+    assert update.treadmill.treadmill == TREADMILL
+
+
+async def test_a_slow_listener_loses_the_oldest_is_told_and_gets_everything_again() -> None:
+    desk = Desk()
+    messages = desk.live.listen().messages()
+    await following(messages)
+    for _ in range(MAX_QUEUED_UPDATES + 7):
+        desk.move(1)
+        desk.live.publish(is_look_at_all=False)
+    dropped = await following(messages)
+    assert isinstance(dropped, UpdatesDropped)
+    assert dropped.count == 7
+    picture = await following(messages)
+    assert isinstance(picture, WholePicture)
+    assert picture.treadmills[0].reading is not None
+    assert picture.treadmills[0].reading.measured_at_ms == desk.now_ms
+    desk.move(1, -0.5)
+    desk.live.publish(is_look_at_all=False)
+    assert velocity(await following(messages)) == -0.5
+
+
+async def test_a_fast_listener_is_not_held_up_by_a_slow_one() -> None:
+    desk = Desk()
+    slow, fast = desk.live.listen().messages(), desk.live.listen().messages()
+    await following(slow)
+    await following(fast)
+    for _ in range(MAX_QUEUED_UPDATES + 1):
+        desk.move(1)
+        desk.live.publish(is_look_at_all=False)
+        assert isinstance(await following(fast), TreadmillChanged)
+    assert isinstance(await following(slow), UpdatesDropped)
+
+
+async def test_a_treadmill_that_falls_silent_is_told_of_by_time_alone() -> None:
+    desk = Desk()
+    desk.move(1)
+    desk.live.publish(is_look_at_all=True)
+    messages = desk.live.listen().messages()
+    await following(messages)
+    desk.live.publish(is_look_at_all=True)
+    desk.pass_minutes(1)
+    desk.live.publish(is_look_at_all=True)
+    update = await following(messages)
+    assert isinstance(update, TreadmillChanged)
+    assert update.treadmill.status == "silent"
+
+
+async def test_ids_differ_from_one_update_to_the_next() -> None:
+    desk = Desk()
+    messages = desk.live.listen().messages()
+    ids = [(await following(messages)).event_id]
+    for _ in range(3):
+        desk.move(1)
+        desk.live.publish(is_look_at_all=False)
+        ids.append((await following(messages)).event_id)
+    assert len(set(ids)) == 4
+
+
+async def test_streams_end_when_the_feed_closes_also_those_that_begin_later() -> None:
+    desk = Desk()
+    messages = desk.live.listen().messages()
+    await following(messages)
+    waiting = asyncio.ensure_future(anext(messages))
+    await asyncio.sleep(0)
+    desk.live.close()
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.wait_for(waiting, 5)
+    later = desk.live.listen().messages()
+    await following(later)
+    with pytest.raises(StopAsyncIteration):
+        await following(later)
+
+
+def test_there_are_only_so_many_listeners_at_once() -> None:
+    desk = Desk()
+    listeners: list[Listener] = [desk.live.listen() for _ in range(MAX_LISTENERS)]
+    with pytest.raises(TooManyListenersError):
+        desk.live.listen()
+    desk.live.leave(listeners[0])
+    desk.live.listen()

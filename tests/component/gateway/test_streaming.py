@@ -1,0 +1,146 @@
+"""The live stream over a real socket, and a server that stops while streams are open."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from backstride_gateway.api.app import build_app
+from backstride_gateway.serving import (
+    AddressInUseError,
+    Server,
+    build_server,
+    listening_socket,
+)
+from tests.component.gateway.desk import Desk
+from tests.waiting import eventually
+
+
+@dataclass
+class Event:
+    name: str
+    event_id: str
+    data: Any
+
+
+@dataclass
+class Served:
+    desk: Desk
+    server: Server
+    client: httpx.AsyncClient
+    serving: asyncio.Task[None]
+
+    async def stop(self) -> None:
+        self.desk.live.close()
+        self.server.should_exit = True
+        await asyncio.wait_for(asyncio.shield(self.serving), 20)
+
+
+@asynccontextmanager
+async def _served() -> AsyncIterator[Served]:
+    desk = Desk()
+    listener = listening_socket("127.0.0.1", 0)
+    server = build_server(build_app(desk.services))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    running = asyncio.create_task(desk.live.run())
+    port = listener.getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        await eventually(lambda: server.started, what="the server to listen")
+        yield Served(desk, server, client, serving)
+        served = Served(desk, server, client, serving)
+        await served.stop()
+    running.cancel()
+    await asyncio.wait([running])
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    async with _served() as found:
+        yield found
+
+
+async def events_of(response: httpx.Response) -> AsyncIterator[Event]:
+    fields: dict[str, str] = {}
+    async for line in response.aiter_lines():
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif "data" in fields:
+            yield Event(fields["event"], fields["id"], json.loads(fields["data"]))
+            fields = {}
+
+
+async def test_a_stream_begins_with_the_picture_and_follows_each_change(served: Served) -> None:
+    served.desk.move(5, 1.2)
+    async with served.client.stream("GET", "/v1/live") as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert "default-src 'none'" in response.headers["content-security-policy"]
+        events = events_of(response)
+        picture = await anext(events)
+        assert picture.name == "picture"
+        assert picture.data["treadmills"][0]["belt_velocity_m_per_s"] == 1.2
+        served.desk.move(1, -0.9)
+        async for event in events:
+            assert event.name == "treadmill"
+            if event.data["direction"] == "reverse":
+                assert event.data["belt_velocity_m_per_s"] == -0.9
+                break
+
+
+async def test_a_stream_of_one_treadmill_leaves_the_others_out(served: Served) -> None:
+    served.desk.move(1, treadmill="demo/treadmill-02")
+    path = "/v1/live?treadmill=demo/treadmill-01"
+    async with served.client.stream("GET", path) as response:
+        picture = await anext(events_of(response))
+        assert picture.data["treadmills"] == []
+
+
+async def test_a_stream_that_resumes_begins_with_the_whole_picture(served: Served) -> None:
+    served.desk.move(1)
+    headers = {"Last-Event-ID": "1-99"}
+    async with served.client.stream("GET", "/v1/live", headers=headers) as response:
+        assert (await anext(events_of(response))).name == "picture"
+
+
+async def test_a_treadmill_that_cannot_be_is_refused_before_the_stream(served: Served) -> None:
+    response = await served.client.get("/v1/live?treadmill=NOT")
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_listener_is_forgotten_when_its_client_goes(served: Served) -> None:
+    async def listeners() -> float:
+        text = (await served.client.get("/metrics")).text
+        (line,) = [
+            one for one in text.splitlines() if one.startswith("backstride_gateway_live_listeners")
+        ]
+        return float(line.split()[-1])
+
+    async with served.client.stream("GET", "/v1/live") as response:
+        await anext(events_of(response))
+        assert await listeners() == 1
+    served.desk.move(1)
+    await eventually(listeners, what="the listener forgotten", holds=lambda count: count == 0)
+
+
+async def test_the_server_stops_though_streams_are_open(served: Served) -> None:
+    async with served.client.stream("GET", "/v1/live") as response:
+        events = events_of(response)
+        await anext(events)
+        stopping = asyncio.create_task(served.stop())
+        async for _ in events:
+            pass
+        await stopping
+    assert served.serving.done()
+
+
+def test_a_busy_port_is_named_in_one_line() -> None:
+    with listening_socket("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(AddressInUseError, match=f"port {port}.*BACKSTRIDE_HTTP__PORT"):
+            listening_socket("127.0.0.1", port)
