@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backstride_gateway.api import members, platform, sessions, treadmills
 from backstride_gateway.api.pages import pages_router
 from backstride_gateway.api.problems import MEDIA_TYPE, Problem, answer_with_problems
-from backstride_gateway.api.protection import MAX_BODY_BYTES, Protection
+from backstride_gateway.api.protection import Protection
 from backstride_gateway.api.services import Services
 
 _DESCRIPTION: Final = """\
@@ -48,7 +48,6 @@ def described_app() -> FastAPI:
         # the interactive pages would load scripts from another host
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY_BYTES,
         responses={422: {"model": Problem, "description": "The request is not valid"}},
         generate_unique_id_function=lambda route: route.name,
     )

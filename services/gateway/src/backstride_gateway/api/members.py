@@ -18,11 +18,12 @@ from backstride_gateway.api.member_models import (
 )
 from backstride_gateway.api.models import MemberSummary, Session, SessionList
 from backstride_gateway.api.problems import Problem
+from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.services import WithServices
 from backstride_gateway.domain.periods import Period
 from backstride_gateway.history import MAX_PAGE
 
-router = APIRouter(prefix="/v1/members", tags=["members"])
+router = APIRouter(prefix="/v1/members", tags=["members"], max_body_size=MAX_BODY_BYTES)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most entries of the page")]
 Cursor = Annotated[

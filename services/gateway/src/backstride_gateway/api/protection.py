@@ -67,9 +67,9 @@ class Protection:
             await refusal(scope, receive, send_protected)
             return
         if _declared_bytes(headers) > MAX_BODY_BYTES:
-            # a body that does not declare its size is cut off by the app
+            # a body that does not declare its size is cut off by the routes
             refusal = problem_response(
-                "body-too-large",
+                "request-entity-too-large",
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 f"A body has {MAX_BODY_BYTES} bytes at most",
             )

@@ -11,11 +11,12 @@ from pydantic import BaseModel
 from backstride_gateway.api.member_models import ClaimAnswer, ClaimBody, ReleaseBody
 from backstride_gateway.api.models import Treadmill, TreadmillList
 from backstride_gateway.api.problems import Problem, UnknownTreadmillError
+from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.services import WithServices
 from backstride_gateway.live_feed import Listener, LiveMessage, TreadmillChanged, WholePicture
 from backstride_shared.identity import TreadmillKey, parse_treadmill_key, treadmill_key
 
-router = APIRouter(prefix="/v1", tags=["treadmills"])
+router = APIRouter(prefix="/v1", tags=["treadmills"], max_body_size=MAX_BODY_BYTES)
 
 RETRY_MS = 1_000
 
