@@ -18,14 +18,15 @@ BACKSTRIDE = str(Path(sys.executable).with_name("backstride"))
 READY_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 15.0
 _LOG_TAIL_CHARACTERS = 3000
-MODULES = {
-    "embedded-kafka": "backstride_standalone.embedded_kafka",
-    "mqtt": "mosquitto",
-    "ingest": "backstride_ingest",
-    "processor": "backstride_processor",
-    "recorder": "backstride_recorder",
-    "gateway": "backstride_gateway",
-    "simulation": "backstride_controller",
+# a word of each program's command line
+WORDS = {
+    "embedded-kafka": ("backstride_standalone.embedded_kafka",),
+    "mqtt": ("/mosquitto.conf", "backstride_standalone.embedded_mqtt"),
+    "ingest": ("backstride_ingest",),
+    "processor": ("backstride_processor",),
+    "recorder": ("backstride_recorder",),
+    "gateway": ("backstride_gateway",),
+    "simulation": ("backstride_controller",),
 }
 
 
@@ -174,10 +175,11 @@ class RunningPlatform:
                 command = " ".join(child.cmdline())
             except (psutil.NoSuchProcess, psutil.ZombieProcess):
                 continue
-            for name, module in MODULES.items():
+            for name, words in WORDS.items():
                 known = self.children.setdefault(name, [])
+                is_it = any(word in command for word in words)
                 # the leash shows the program's words before it has become the program
-                if module in command and "leash" not in command and child not in known:
+                if is_it and "leash" not in command and child not in known:
                     known.append(child)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from backstride_standalone.domain.figures import Figures, figures_from
+from backstride_standalone.domain.figures import Figures, figures_from, settled
 from backstride_standalone.domain.metrics_text import sums_by_name
 
 
@@ -55,6 +55,18 @@ def test_what_was_stored_between_two_looks_makes_nothing_negative() -> None:
 
 def test_without_simulated_treadmills_everything_stored_was_sent() -> None:
     assert figures_from({}, recorder(distinct=5, accepted=5, refused=1)) == Figures(6, 5, 0, 0)
+
+
+def test_what_is_lost_or_doubled_at_one_look_only_is_not_told() -> None:
+    looks = [Figures(10, 8, 2, 0), Figures(11, 11, 0, 3), Figures(12, 12, 0, 0)]
+
+    assert settled(looks) == Figures(12, 12, 0, 0)
+
+
+def test_what_stays_lost_or_doubled_is_told() -> None:
+    looks = [Figures(10, 8, 2, 1), Figures(11, 8, 3, 4), Figures(12, 9, 3, 2)]
+
+    assert settled(looks) == Figures(12, 9, 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import time
+from collections import deque
 from typing import Final
 
-from backstride_standalone.domain.figures import figures_from
+from backstride_standalone.domain.figures import Figures, figures_from, settled
 from backstride_standalone.domain.picture import Picture
 from backstride_standalone.ports import Screen, StatusBoard, Telemetry
 from backstride_standalone.supervision import Supervision
 
 LOOK_EVERY_S: Final = 1.0
+SETTLED_LOOKS: Final = 4
+"""The recorder counts its points twice a second, a busy machine later."""
 
 
 class Watching:
@@ -27,6 +30,7 @@ class Watching:
         self._telemetry = telemetry
         self._screen = screen
         self._board = board
+        self._looks: deque[Figures] = deque(maxlen=SETTLED_LOOKS)
         self._last = Picture(supervision.views())
 
     async def run(self) -> None:
@@ -38,9 +42,7 @@ class Watching:
     def show_end(self) -> None:
         """Show what was logged last, and that every program has ended."""
         self._supervision.report_logs()
-        self._screen.show(
-            Picture(self._supervision.views(), self._last.figures, self._last.treadmills)
-        )
+        self._screen.show(Picture(self._supervision.views(), self._last.figures))
 
     async def look(self) -> None:
         """Look once and show it."""
@@ -54,8 +56,11 @@ class Watching:
         # the controller first: see `figures_from`
         controller = self._telemetry.controller_metrics()
         recorder = self._telemetry.recorder_metrics()
+        if figures := figures_from(controller, recorder):
+            self._looks.append(figures)
         return Picture(
             self._supervision.views(),
-            figures_from(controller, recorder),
+            # while a program starts again, what was known stays in sight
+            settled(self._looks) if self._looks else None,
             tuple(self._telemetry.treadmills()),
         )

@@ -81,7 +81,8 @@ class PanelScreen:
             parts += [Text(f"and {more} more treadmills", style="dim")] if more > 0 else []
         parts += [Text(), Text(figures_line(figures), style=_figures_style(figures))]
         parts += [Text(str(notice), style="yellow") for notice in self._notices]
-        parts.append(Text("Ctrl-C stops everything.", style="dim"))
+        if any(view.pid for view in picture.programs):
+            parts.append(Text("Ctrl-C stops everything.", style="dim"))
         self._live.update(Group(*parts), refresh=True)
 
     def notice(self, notice: Notice) -> None:

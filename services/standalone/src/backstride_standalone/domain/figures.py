@@ -1,7 +1,7 @@
 """The line *sent · stored · lost · doubled*: what it says, and how it is computed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 READINGS_MADE: Final = "backstride_controller_readings_made"
@@ -47,4 +47,17 @@ def figures_from(controller: Mapping[str, float], recorder: Mapping[str, float])
     lost = made - outbox - distinct - refused
     return Figures(
         sent=int(made), stored=int(distinct), lost=max(0, int(lost)), doubled=max(0, int(doubled))
+    )
+
+
+def settled(looks: Sequence[Figures]) -> Figures:
+    """Return the latest of some looks in a row, with the least that was lost and doubled in them.
+
+    The programs count at slightly different moments, so that a single look may find a reading
+    stored and not yet counted. What is truly lost or doubled stays so.
+    """
+    return replace(
+        looks[-1],
+        lost=min(look.lost for look in looks),
+        doubled=min(look.doubled for look in looks),
     )
