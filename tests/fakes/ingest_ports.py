@@ -105,6 +105,9 @@ class InMemoryLog(Generic[ReceiptT]):
     def outstanding(self) -> int:
         return len(self._pending)
 
+    def outstanding_bytes(self) -> int:
+        return sum(len(record.value) for record, _ in self._pending)
+
     def reset(self) -> None:
         self._is_open = False
         self._pending = []

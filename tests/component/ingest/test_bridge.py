@@ -30,7 +30,12 @@ QUIET_S = 0.005
 class Ingest:
     """A bridge between fakes, with a clock that moves by one quiet time in each turn."""
 
-    def __init__(self, accepted: str = "*/*", max_in_flight_messages: int = 100) -> None:
+    def __init__(
+        self,
+        accepted: str = "*/*",
+        max_in_flight_messages: int = 100,
+        max_in_flight_bytes: int = 10_000,
+    ) -> None:
         self.source = InMemorySource()
         self.log: InMemoryLog[Receipt] = InMemoryLog()
         self.now_s = 0.0
@@ -38,7 +43,7 @@ class Ingest:
             self.source,
             self.log,
             Reception(AcceptedTreadmills(accepted)),
-            Limits(max_in_flight_messages, WINDOW_S, QUIET_S),
+            Limits(max_in_flight_messages, max_in_flight_bytes, WINDOW_S, QUIET_S),
             Clock(now_ms=lambda: NOW_MS, monotonic_s=lambda: self.now_s),
         )
 
@@ -202,6 +207,22 @@ def test_no_more_messages_are_taken_than_may_be_in_flight() -> None:
     assert ingest.seqs() == [1, 2, 3, 4, 5, 6]
 
 
+def test_no_more_bytes_are_taken_than_may_be_in_flight() -> None:
+    ingest = Ingest(max_in_flight_bytes=100)
+    ingest.log.is_answering = False
+    ingest.source.treadmill_publishes(READINGS, readings_payload(raw_reading(1), raw_reading(2)))
+    ingest.turns()
+    ingest.source.treadmill_publishes(READINGS, readings_payload(raw_reading(3)))
+    ingest.turns()
+    assert ingest.log.outstanding() == 1
+    assert counted("in_flight_bytes") >= counted("in_flight_limit_bytes") == 100
+
+    ingest.log.is_answering = True
+    ingest.turns()
+
+    assert ingest.seqs() == [1, 2, 3]
+
+
 def test_bad_messages_are_set_aside_and_good_ones_go_on(ingest: Ingest) -> None:
     before = counted("dead_letters_total", reason="out-of-range")
     bad = raw_reading(2, speed_m_per_s=9)
@@ -305,7 +326,7 @@ def test_another_number_of_partitions_is_refused() -> None:
         ingest.source,
         ingest.log,
         Reception(AcceptedTreadmills("*/*")),
-        Limits(100, WINDOW_S, QUIET_S),
+        Limits(100, 10_000, WINDOW_S, QUIET_S),
         Clock(now_ms=lambda: NOW_MS, monotonic_s=lambda: 0.0),
     )
 

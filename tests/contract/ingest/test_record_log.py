@@ -111,8 +111,9 @@ def test_records_become_safe_and_keep_their_order_in_a_partition(world: World) -
         world.log.send(Record(KafkaTopic.TREADMILL_EVENTS, 2, value), value.decode())
 
     assert world.log.outstanding() > 0
+    assert world.log.outstanding_bytes() >= world.log.outstanding()
     assert sorted(safe(world.log, 200), key=int) == [value.decode() for value in values]
-    assert world.log.outstanding() == 0
+    assert world.log.outstanding() == world.log.outstanding_bytes() == 0
     assert world.written(KafkaTopic.TREADMILL_EVENTS, 2, 200) == [(None, value) for value in values]
 
 

@@ -1,3 +1,5 @@
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
 from backstride_ingest.domain.acceptance import AcceptedTreadmills
@@ -9,6 +11,7 @@ from backstride_shared.frames import (
     dead_letter_decoder,
     encoder,
 )
+from backstride_shared.topics import PARTITION_COUNT
 from tests.factories.mqtt_payloads import NOW_MS, raw_reading, readings_payload
 
 
@@ -66,3 +69,18 @@ def test_topics_are_remembered_up_to_a_bound() -> None:
     remembered = REGISTRY.get_sample_value("backstride_ingest_known_topics")
     assert remembered is not None
     assert 0 < remembered <= MAX_KNOWN_TOPICS
+
+
+topics = st.binary(max_size=60) | st.sampled_from(
+    [b"backstride/v1/g/t/readings", b"backstride/v1/g/t/state", b"backstride/v1/g/t/stored"]
+)
+
+
+@given(topics, st.binary(max_size=200), st.integers(0, 3))
+def test_no_message_whatever_stops_it(topic: bytes, payload: bytes, more_bytes: int) -> None:
+    reception = Reception(AcceptedTreadmills("*/*"))
+
+    outcome = reception.receive(Arrival(topic, payload, 1, len(payload) + more_bytes), NOW_MS)
+
+    assert len(outcome.records) >= len(outcome.rejects)
+    assert all(0 <= record.partition < PARTITION_COUNT for record in outcome.records)

@@ -36,6 +36,7 @@ class Limits(NamedTuple):
     """How much is held, and for how long."""
 
     max_in_flight_messages: int
+    max_in_flight_bytes: int
     frame_window_s: float
     frame_quiet_s: float
 
@@ -72,6 +73,7 @@ class Bridge:
         self._dead_letters_told_s = float("-inf")
         self._dead_letters_untold = 0
         metrics.IN_FLIGHT_LIMIT.set(limits.max_in_flight_messages)
+        metrics.IN_FLIGHT_BYTES_LIMIT.set(limits.max_in_flight_bytes)
 
     def waiting_for(self) -> list[str]:
         """Name the servers that are missing; empty when messages flow."""
@@ -110,9 +112,7 @@ class Bridge:
         return not self._acks
 
     def _take(self) -> None:
-        limit = self._limits.max_in_flight_messages
-        has_room = len(self._acks) < limit and self._records.outstanding() < limit
-        connection, arrivals = self._source.take(self._patience_s(), may_read=has_room)
+        connection, arrivals = self._source.take(self._patience_s(), may_read=self._has_room())
         if connection != self._connection:
             # what was not acknowledged comes again under other ids
             self._connection = connection
@@ -120,6 +120,16 @@ class Bridge:
         if arrivals:
             self._receive(arrivals)
         metrics.IN_FLIGHT.set(len(self._acks))
+        metrics.IN_FLIGHT_BYTES.set(self._records.outstanding_bytes())
+
+    def _has_room(self) -> bool:
+        # records too: those of a gone connection are held, though nobody waits for them
+        most = self._limits.max_in_flight_messages
+        return (
+            len(self._acks) < most
+            and self._records.outstanding() < most
+            and self._records.outstanding_bytes() < self._limits.max_in_flight_bytes
+        )
 
     def _patience_s(self) -> float:
         if self._frames:

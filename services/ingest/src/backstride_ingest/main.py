@@ -50,6 +50,7 @@ def main() -> None:
         Reception(AcceptedTreadmills(ingest.accepted_treadmills)),
         Limits(
             ingest.max_in_flight_messages,
+            ingest.max_in_flight_bytes,
             ingest.frame_window_ms / 1000,
             ingest.frame_quiet_ms / 1000,
         ),

@@ -24,6 +24,10 @@ IN_FLIGHT = Gauge("backstride_ingest_in_flight_messages", "MQTT messages that wa
 IN_FLIGHT_LIMIT = Gauge(
     "backstride_ingest_in_flight_limit_messages", "Where ingest stops reading MQTT"
 )
+IN_FLIGHT_BYTES = Gauge("backstride_ingest_in_flight_bytes", "Bytes of records that Kafka lacks")
+IN_FLIGHT_BYTES_LIMIT = Gauge(
+    "backstride_ingest_in_flight_limit_bytes", "Where ingest stops reading MQTT"
+)
 
 
 def prepare_labels() -> None:

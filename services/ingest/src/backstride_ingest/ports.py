@@ -102,6 +102,10 @@ class RecordLog(Protocol[ReceiptT]):
         """Return how many records were handed over and are not safe yet."""
         ...
 
+    def outstanding_bytes(self) -> int:
+        """Return how many bytes these records have."""
+        ...
+
     def reset(self) -> None:
         """Give up all outstanding records; `open` must be called again."""
         ...

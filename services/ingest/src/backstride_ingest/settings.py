@@ -24,6 +24,12 @@ class IngestBlock(Block):
         le=60_000,
         description="MQTT messages that may wait for Kafka; beyond it nothing is read",
     )
+    max_in_flight_bytes: int = Field(
+        32 * 1024 * 1024,
+        ge=1024 * 1024,
+        le=256 * 1024 * 1024,
+        description="Bytes of records that may wait for Kafka; beyond it nothing is read",
+    )
     max_message_bytes: int = Field(
         1024 * 1024, ge=64 * 1024, description="A longer MQTT message becomes a dead letter"
     )

@@ -23,9 +23,10 @@ log = structlog.get_logger()
 
 TOPICS: Final = (KafkaTopic.TREADMILL_EVENTS, KafkaTopic.TREADMILL_STATES, KafkaTopic.DEAD_LETTERS)
 OPEN_TIMEOUT_S: Final = 1.0
-QUEUE_FULL_WAIT_S: Final = 0.05
-MAX_QUEUE_KBYTES: Final = 64 * 1024
-"""Records held for a Kafka that is slow or away."""
+QUEUE_FULL_POLL_S: Final = 0.05
+QUEUE_FULL_TIMEOUT_S: Final = 5.0
+MAX_QUEUE_KBYTES: Final = 512 * 1024
+"""librdkafka's own bound on what it holds; the bridge stops far earlier."""
 
 
 class _Shipment(Generic[ReceiptT]):
@@ -34,11 +35,21 @@ class _Shipment(Generic[ReceiptT]):
     def __init__(self) -> None:
         self.safe: list[ReceiptT] = []
         self.outstanding = 0
+        self.outstanding_bytes = 0
         self.failure: str | None = None
         self.last_progress_s = time.monotonic()
 
-    def report(self, receipt: ReceiptT, error: KafkaError | None, _message: Message) -> None:
+    def sent(self, size_bytes: int) -> None:
+        if not self.outstanding:
+            self.last_progress_s = time.monotonic()
+        self.outstanding += 1
+        self.outstanding_bytes += size_bytes
+
+    def report(
+        self, receipt: ReceiptT, size_bytes: int, error: KafkaError | None, _message: Message
+    ) -> None:
         self.outstanding -= 1
+        self.outstanding_bytes -= size_bytes
         self.last_progress_s = time.monotonic()
         if error is None:
             self.safe.append(receipt)
@@ -103,6 +114,8 @@ class KafkaLog(Generic[ReceiptT]):
         if producer is None:
             message = "the log is not open"
             raise RecordsLostError(message)
+        size_bytes = len(record.value)
+        give_up_s = time.monotonic() + QUEUE_FULL_TIMEOUT_S
         while True:
             try:
                 producer.produce(
@@ -110,18 +123,17 @@ class KafkaLog(Generic[ReceiptT]):
                     record.value,
                     record.key,
                     record.partition,
-                    on_delivery=partial(shipment.report, receipt),
+                    on_delivery=partial(shipment.report, receipt, size_bytes),
                 )
-            except BufferError:
-                # the bound on what is held; a Kafka that stays away ends the waiting
-                self._poll(producer, QUEUE_FULL_WAIT_S)
+            except BufferError as error:
+                if time.monotonic() > give_up_s:
+                    raise RecordsLostError(str(error)) from error
+                self._poll(producer, QUEUE_FULL_POLL_S)
             except KafkaException as error:
                 raise RecordsLostError(str(error)) from error
             else:
                 break
-        if not shipment.outstanding:
-            shipment.last_progress_s = time.monotonic()
-        shipment.outstanding += 1
+        shipment.sent(size_bytes)
 
     def take_safe(self, wait_s: float = 0.0) -> list[ReceiptT]:
         """See `ports.RecordLog`."""
@@ -134,6 +146,10 @@ class KafkaLog(Generic[ReceiptT]):
     def outstanding(self) -> int:
         """See `ports.RecordLog`."""
         return self._shipment.outstanding
+
+    def outstanding_bytes(self) -> int:
+        """See `ports.RecordLog`."""
+        return self._shipment.outstanding_bytes
 
     def reset(self) -> None:
         """See `ports.RecordLog`."""
