@@ -27,6 +27,7 @@ from backstride_shared.settings import read_settings_or_exit
 from backstride_shared.store.migrate import SchemaError, check_schema
 from backstride_shared.store.opening import UnsupportedStoreError, open_engine
 from backstride_shared.telemetry import serve_health, set_up_logging
+from backstride_shared.topics import RECORDER_GROUP, KafkaTopic
 
 log = structlog.get_logger()
 
@@ -107,6 +108,8 @@ class Program:
         pace = RefoldPace(settings.recorder.refold_interval_s)
         energy_log = KafkaEnergyLog(
             settings.kafka.bootstrap_servers,
+            KafkaTopic.ENERGY,
+            RECORDER_GROUP,
             is_embedded=settings.kafka.is_embedded,
             most_batch_bytes=settings.recorder.most_batch_kib * 1024,
         )

@@ -16,8 +16,11 @@ DELIVERY_TIMEOUT_S: Final = 10.0
 class KafkaDeadLetters:
     """`DeadLetters` by librdkafka; the producer is made when the first record needs it."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
+    def __init__(
+        self, bootstrap_servers: str, delivery_timeout_s: float = DELIVERY_TIMEOUT_S
+    ) -> None:
         self._bootstrap_servers = bootstrap_servers
+        self._delivery_timeout_s = delivery_timeout_s
         self._producer: Producer | None = None
 
     def send(self, poison: Iterable[Poison], received_at_ms: int) -> None:
@@ -39,7 +42,7 @@ class KafkaDeadLetters:
                     on_delivery=delivered,
                 )
             # a message that ran out of time is reported as failed, so nothing lingers
-            producer.flush(2 * DELIVERY_TIMEOUT_S)
+            producer.flush(2 * self._delivery_timeout_s)
         except (BufferError, KafkaException) as error:
             raise DeadLettersUnavailableError(str(error)) from error
         if failures:
@@ -52,7 +55,7 @@ class KafkaDeadLetters:
                     "bootstrap.servers": self._bootstrap_servers,
                     "acks": "all",
                     "enable.idempotence": True,
-                    "delivery.timeout.ms": round(DELIVERY_TIMEOUT_S * 1000),
+                    "delivery.timeout.ms": round(self._delivery_timeout_s * 1000),
                     "log_level": 2,
                 }
             )

@@ -1,4 +1,4 @@
-"""Reads `energy.v1` as one of the recorder's consumer group, by librdkafka.
+"""Reads the energy log as one of a consumer group, by librdkafka.
 
 Offsets are committed by us alone, after both stores have the records.
 """
@@ -23,7 +23,6 @@ from backstride_recorder import metrics
 from backstride_recorder.domain.batch import LogRecord
 from backstride_recorder.domain.positions import Jump, LogPositions
 from backstride_recorder.ports import Polled
-from backstride_shared.topics import RECORDER_GROUP, KafkaTopic
 
 log = structlog.get_logger()
 
@@ -44,7 +43,16 @@ QUEUED_KIB: Final = 8 * 1024
 class KafkaEnergyLog:
     """An `EnergyLog` on Kafka, or on the embedded broker that speaks its protocol."""
 
-    def __init__(self, bootstrap_servers: str, *, is_embedded: bool, most_batch_bytes: int) -> None:
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        topic: str,
+        group: str,
+        *,
+        is_embedded: bool,
+        most_batch_bytes: int,
+    ) -> None:
+        self._topic = topic
         self._most_batch_bytes = most_batch_bytes
         self._positions = LogPositions()
         self._partitions: frozenset[int] = frozenset()
@@ -56,8 +64,8 @@ class KafkaEnergyLog:
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap_servers,
-                "group.id": RECORDER_GROUP,
-                "client.id": RECORDER_GROUP,
+                "group.id": group,
+                "client.id": group,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "session.timeout.ms": session_timeout_ms,
@@ -74,7 +82,7 @@ class KafkaEnergyLog:
             }
         )
         self._consumer.subscribe(
-            [KafkaTopic.ENERGY],
+            [topic],
             on_assign=self._take,
             on_revoke=self._lose,
             on_lost=self._lose,
@@ -137,7 +145,7 @@ class KafkaEnergyLog:
         with contextlib.suppress(KafkaException):
             self._consumer.commit(
                 offsets=[
-                    TopicPartition(KafkaTopic.ENERGY, partition, offset)
+                    TopicPartition(self._topic, partition, offset)
                     for partition, offset in following.items()
                 ],
                 asynchronous=True,
