@@ -1,5 +1,6 @@
 """How SQLite is set up: durable, and two writers wait for each other."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,12 +84,20 @@ def test_a_reader_does_not_wait_for_a_writer(engine: Engine) -> None:
             assert reader.execute(text("SELECT count(*) FROM refolds_due")).scalar_one() == 0
 
 
-def test_postgresql_is_opened_without_connecting() -> None:
-    pytest.importorskip("psycopg", reason="psycopg is installed with the compose stack only")
-    engine = open_engine("postgresql+psycopg://backstride@127.0.0.1:1/backstride")
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
+def test_postgresql_is_opened_without_connecting(scheme: str) -> None:
+    engine = open_engine(f"{scheme}://backstride@127.0.0.1:1/backstride")
 
     assert engine.dialect.name == "postgresql"
+    assert engine.dialect.driver == "psycopg"
     engine.dispose()
+
+
+def test_a_missing_driver_is_told_with_its_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(UnsupportedStoreError, match=r"backstride-shared\[postgres\]"):
+        open_engine("postgresql://backstride@127.0.0.1:1/backstride")
 
 
 def test_another_kind_of_store_is_refused() -> None:

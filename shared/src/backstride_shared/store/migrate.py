@@ -12,10 +12,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from backstride_shared.store.opening import open_engine, writing
 
+_MIGRATION_LOCK: Final = 0x6261636B73747269
+"""The number under which PostgreSQL knows our migrations: any will do, if it stays."""
 _LOCATION: Final = str(resources.files("backstride_shared.store") / "migrations")
 
 
@@ -37,6 +39,7 @@ def migrate(url: str) -> str:
     engine = open_engine(url)
     try:
         with writing(engine).begin() as connection:
+            _wait_for_turn(connection)
             found = _found(connection)
             if found is not None and found not in _known():
                 raise SchemaError(_newer(found))
@@ -69,6 +72,12 @@ def check_schema(engine: Engine) -> None:
             "run python -m backstride_shared.store"
         )
     raise SchemaError(_newer(found))
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Let no other program migrate until this transaction ends; SQLite's writers take turns."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
 
 
 def _newer(found: str) -> str:

@@ -9,7 +9,7 @@ transaction, and the recorder makes one transaction per poll, not per reading.
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -26,13 +26,13 @@ class UnsupportedStoreError(ValueError):
 
 
 def open_engine(url: str) -> Engine:
-    """Return an engine for `sqlite:///path` or `postgresql+psycopg://...`; connects to nothing yet.
+    """Return an engine for `sqlite:///path` or `postgresql://...`; connects to nothing yet.
 
     A missing folder of a SQLite file is made. `writing(engine)` gives the engine for transactions
     that write.
 
     Raises:
-        UnsupportedStoreError: for another kind of URL.
+        UnsupportedStoreError: for another kind of URL, or when psycopg is not installed.
 
     """
     parts = make_url(url)
@@ -44,13 +44,23 @@ def open_engine(url: str) -> Engine:
         set_up_sqlite(engine)
         return engine
     if backend == "postgresql":
+        return _postgresql(parts)
+    message = f"the relational store must be SQLite or PostgreSQL, not {backend}"
+    raise UnsupportedStoreError(message)
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
         return create_engine(
-            url,
+            # the bare name would mean an older driver, which we do not install
+            url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
             connect_args={"connect_timeout": _POSTGRESQL_CONNECT_TIMEOUT_S},
         )
-    message = f"the relational store must be SQLite or PostgreSQL, not {backend}"
-    raise UnsupportedStoreError(message)
+    except ImportError as error:
+        raise UnsupportedStoreError(
+            f"for PostgreSQL install backstride-shared[postgres] ({error})"
+        ) from error
 
 
 def set_up_sqlite(engine: Engine) -> None:

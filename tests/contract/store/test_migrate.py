@@ -11,11 +11,23 @@ from sqlalchemy import Engine, text
 from backstride_shared.store.migrate import SchemaError, check_schema, migrate
 from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import metadata
+from tests.servers.postgres import PostgresAddress
+
+
+# For the session, so that a server which is started first belongs to no test.
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def server(request: pytest.FixtureRequest) -> PostgresAddress | None:
+    if request.param == "sqlite":
+        return None
+    address: PostgresAddress = request.getfixturevalue("postgres")
+    return address
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/100% new/store.db"
+def url(server: PostgresAddress | None, tmp_path: Path) -> str:
+    if server is None:
+        return f"sqlite:///{tmp_path}/100% new/store.db"
+    return server.fresh_database()
 
 
 @pytest.fixture
