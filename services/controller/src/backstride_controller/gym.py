@@ -75,6 +75,7 @@ class Gym:
         self._by_link = {device.courier.link.number: device for device in devices}
         self._is_outbox_well = True
         self._next_tell_s = 0.0
+        self._tell()  # totals of earlier runs are true before the first pass
 
     def run(self, stop: threading.Event) -> None:
         """Work until the timeline is over and everything of it is made, or `stop` is set."""

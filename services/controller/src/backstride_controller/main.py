@@ -109,7 +109,16 @@ def build_gym(plan: Plan) -> Gym:
         network=network,
         timeline=timeline,
         reading_log=reading_log,
+        monotonic_s=monotonic_s,
     )
+
+
+def monotonic_s() -> float:
+    """Return a clock that only goes forward, also while the machine sleeps.
+
+    Python's own stands still then, and all readings after it would carry a time that is past.
+    """
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def _device(
