@@ -125,8 +125,8 @@ class MqttStored:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if self._is_connected:
-            log.warning("MQTT connection ended", reason=str(reason))
+        if self._is_connected and reason.is_failure:
+            log.warning("MQTT connection lost", reason=str(reason))
         self._is_connected = False
 
     def _acknowledged(
