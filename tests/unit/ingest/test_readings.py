@@ -108,6 +108,22 @@ def test_a_bad_reading_becomes_a_skip_and_the_good_ones_beside_it_are_kept(
     assert refusal is None
 
 
+@pytest.mark.parametrize(
+    ("measured_at_ms", "words"),
+    [
+        (NOW_MS - MAX_AGE_MS - 60_000, "604860 s before its message"),
+        (NOW_MS + MAX_AHEAD_MS + 60_000, "360 s after its message"),
+    ],
+)
+def test_how_far_off_a_time_is_stands_in_words(measured_at_ms: int, words: str) -> None:
+    payload = readings_payload(raw_reading(1, measured_at_ms=measured_at_ms))
+
+    _, rejects, _ = decode_readings(TREADMILL, payload, NOW_MS)
+
+    assert words in rejects[0].detail
+    assert "604800 s before to 300 s after" in rejects[0].detail
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_a_speed_that_is_no_number_takes_no_good_reading_along(number: str) -> None:
     payload = readings_payload(raw_reading(1), raw_reading(2)).replace(b"1.2", number.encode(), 1)

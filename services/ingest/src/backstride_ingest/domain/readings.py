@@ -152,9 +152,7 @@ def _judge(raw: bytes, last_seq: int, limits_ms: tuple[int, int]) -> Reading | _
         return _Fault(reading.seq, Reason.SEQ_NOT_INCREASING, detail)
     if detail := _range_problem(reading):
         return _Fault(reading.seq, Reason.OUT_OF_RANGE, detail)
-    earliest_ms, latest_ms = limits_ms
-    if not earliest_ms <= reading.measured_at_ms <= latest_ms:
-        detail = f"measured_at_ms {reading.measured_at_ms} is not in {earliest_ms} to {latest_ms}"
+    if detail := _time_problem(reading, limits_ms):
         return _Fault(reading.seq, Reason.TIME_FAR_OFF, detail)
     return reading
 
@@ -169,6 +167,18 @@ def _range_problem(reading: Reading) -> str:
         f"{name} {value:g} is not in {least:g} to {most:g}"
         for name, value, least, most in limits
         if value is not None and not least <= value <= most
+    )
+
+
+def _time_problem(reading: Reading, limits_ms: tuple[int, int]) -> str:
+    earliest_ms, latest_ms = limits_ms
+    if earliest_ms <= reading.measured_at_ms <= latest_ms:
+        return ""
+    late_s = (latest_ms - MAX_AHEAD_MS - reading.measured_at_ms) / 1000
+    where = f"{late_s:.0f} s before" if late_s > 0 else f"{-late_s:.0f} s after"
+    return (
+        f"measured_at_ms {reading.measured_at_ms} is {where} its message; accepted is "
+        f"{MAX_AGE_MS // 1000} s before to {MAX_AHEAD_MS // 1000} s after"
     )
 
 
