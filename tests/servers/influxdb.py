@@ -138,7 +138,8 @@ class LocalInfluxdb:
         return True
 
 
-def _program() -> Path:
+def installed_program() -> Path:
+    """Return the path of the server; skips, or fails, when it is not built."""
     version = _VERSION_FILE.read_text(encoding="utf-8").strip()
     program = cache_folder() / f"influxdb-{version}" / "influxd"
     if not program.is_file():
@@ -160,7 +161,7 @@ def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxAddress
     if url := given_address("influxdb"):
         yield _given(url)
         return
-    server = LocalInfluxdb(_program(), tmp_path_factory.mktemp("influxdb"))
+    server = LocalInfluxdb(installed_program(), tmp_path_factory.mktemp("influxdb"))
     server.start()
     yield server.address
     server.stop()
@@ -175,7 +176,7 @@ def influx_bucket(influxdb: InfluxAddress) -> InfluxBucket:
 @pytest.fixture
 def own_influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalInfluxdb]:
     """Lend a running InfluxDB that belongs to one test, which may stop, kill and start it."""
-    server = LocalInfluxdb(_program(), tmp_path_factory.mktemp("own-influxdb"))
+    server = LocalInfluxdb(installed_program(), tmp_path_factory.mktemp("own-influxdb"))
     server.start()
     yield server
     server.stop()

@@ -127,7 +127,8 @@ class LocalKafka:
         assert formatted.returncode == 0, formatted.stdout + formatted.stderr
 
 
-def _libs() -> Path:
+def installed_libs() -> Path:
+    """Return the folder of the jars; skips, or fails, when they or Java are not there."""
     version = _VERSION_FILE.read_text(encoding="utf-8").strip()
     libs = cache_folder() / f"kafka-{version}" / "libs"
     if not libs.is_dir():
@@ -143,7 +144,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaAddress]:
     if url := given_address("kafka"):
         yield KafkaAddress(url.removeprefix("kafka://"))
         return
-    node = LocalKafka(_libs(), tmp_path_factory.mktemp("kafka"))
+    node = LocalKafka(installed_libs(), tmp_path_factory.mktemp("kafka"))
     node.start()
     yield node.address
     node.stop()
@@ -152,7 +153,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaAddress]:
 @pytest.fixture
 def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     """Lend a running Kafka that belongs to one test, which may stop, kill and start it."""
-    node = LocalKafka(_libs(), tmp_path_factory.mktemp("own-kafka"))
+    node = LocalKafka(installed_libs(), tmp_path_factory.mktemp("own-kafka"))
     node.start()
     yield node
     node.stop()

@@ -3,7 +3,7 @@
 import getpass
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ class MqttAddress:
 class LocalMosquitto:
     """One broker of its own that keeps sessions and queued messages over a restart."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, more_settings: Sequence[str] = ()) -> None:
         self.address = MqttAddress(HOST, free_port())
         configuration = folder / "mosquitto.conf"
         configuration.write_text(
@@ -44,7 +44,7 @@ class LocalMosquitto:
             f"persistence_location {folder}/\n"
             # The default of 1000 drops silently what a test's backlog holds.
             "max_queued_messages 1000000\n"
-            "log_dest stderr\n",
+            "log_dest stderr\n" + "".join(f"{line}\n" for line in more_settings),
             encoding="utf-8",
         )
         self._process = LocalProcess(
@@ -74,7 +74,8 @@ class LocalMosquitto:
         return True
 
 
-def _program() -> str:
+def installed_program() -> str:
+    """Return the path of the broker; skips, or fails, when there is none."""
     # Debian keeps it in /usr/sbin, which is not on every user's PATH.
     found = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
     return found or unavailable("mosquitto", "there is no program mosquitto on this machine")
@@ -87,7 +88,7 @@ def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MqttAddress]
         parts = urlsplit(url)
         yield MqttAddress(parts.hostname or HOST, parts.port or 1883)
         return
-    broker = LocalMosquitto(_program(), tmp_path_factory.mktemp("mosquitto"))
+    broker = LocalMosquitto(installed_program(), tmp_path_factory.mktemp("mosquitto"))
     broker.start()
     yield broker.address
     broker.stop()
@@ -96,7 +97,7 @@ def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MqttAddress]
 @pytest.fixture
 def own_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalMosquitto]:
     """Lend a running broker that belongs to one test, which may stop, kill and start it."""
-    broker = LocalMosquitto(_program(), tmp_path_factory.mktemp("own-mosquitto"))
+    broker = LocalMosquitto(installed_program(), tmp_path_factory.mktemp("own-mosquitto"))
     broker.start()
     yield broker
     broker.stop()
