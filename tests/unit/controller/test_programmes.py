@@ -66,10 +66,21 @@ def test_neighbours_in_the_mix_begin_with_different_programmes() -> None:
     assert first[0] != first[1]
 
 
-def test_the_first_treadmill_of_the_mix_soon_runs_in_both_directions() -> None:
-    seen = {segment.direction for segment in islice(endless(MIX, 1), 2)}
+def test_a_gym_of_the_mix_begins_in_both_directions() -> None:
+    begin = [next(endless(MIX, number)) for number in range(1, 7)]
 
-    assert seen == {"forward", "reverse"}
+    assert [segment.direction for segment in begin] == ["reverse", "forward"] * 3
+    assert all(segment.speed_m_per_s > 0 for segment in begin)
+
+
+def test_every_treadmill_of_the_mix_comes_to_every_workout() -> None:
+    for number in (1, 2):
+        seen = set(islice(endless(MIX, number), 200))
+        assert all(
+            set(programme.segments) <= seen
+            for programme in PROGRAMMES.values()
+            if not programme.name.startswith("heath")
+        )
 
 
 def test_an_unknown_programme_is_refused_with_those_known() -> None:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import IO
 
+from backstride_controller.adapters.sqlite_pending import SCHEMA, Pending
 from backstride_controller.domain.delivery import Position
 from backstride_controller.ports import (
     Box,
@@ -26,68 +27,6 @@ from backstride_shared.identity import TreadmillKey
 
 MOST_PENDING_READINGS = 20_000
 """What waits in memory for a disk that takes nothing: about 10 MB."""
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS boxes (
-    box INTEGER PRIMARY KEY,
-    treadmill TEXT NOT NULL UNIQUE,
-    device_id TEXT NOT NULL,
-    last_boot_id INTEGER NOT NULL DEFAULT 0,
-    history_until_ms INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS readings (
-    box INTEGER NOT NULL,
-    boot_id INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    payload BLOB NOT NULL,
-    PRIMARY KEY (box, boot_id, seq)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS claims (
-    claim INTEGER PRIMARY KEY,
-    box INTEGER NOT NULL,
-    boot_id INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    payload BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS refused (
-    box INTEGER NOT NULL,
-    boot_id INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    payload BLOB NOT NULL,
-    reason TEXT NOT NULL,
-    PRIMARY KEY (box, boot_id, seq)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS totals (
-    name TEXT PRIMARY KEY,
-    value INTEGER NOT NULL
-) WITHOUT ROWID;
-INSERT OR IGNORE INTO totals VALUES ('made', 0), ('unkept', 0);
-"""
-
-
-class _Pending:
-    """What the next commit writes."""
-
-    def __init__(self) -> None:
-        self.readings: list[tuple[int, int, int, bytes]] = []
-        self.claims: list[tuple[int, int, int, bytes]] = []
-        self.dropped_claims: list[tuple[int]] = []
-        self.boots: dict[int, int] = {}
-        self.history: dict[int, int] = {}
-        self.prunes: dict[int, Position] = {}
-        self.made = 0
-        self.unkept = 0
-
-    def __bool__(self) -> bool:
-        return bool(
-            self.readings
-            or self.claims
-            or self.dropped_claims
-            or self.boots
-            or self.history
-            or self.prunes
-            or self.made
-        )
 
 
 class SqliteOutbox:
@@ -109,7 +48,7 @@ class SqliteOutbox:
         """
         self._newest: dict[int, Position] = {}
         self._waiting: defaultdict[int, int] = defaultdict(int)
-        self._pending = _Pending()
+        self._pending = Pending()
         self._most_pending_readings = most_pending_readings
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -131,7 +70,7 @@ class SqliteOutbox:
         db.execute("PRAGMA synchronous=FULL")
         if most_pages is not None:
             db.execute(f"PRAGMA max_page_count={most_pages:d}")
-        db.executescript(_SCHEMA)
+        db.executescript(SCHEMA)
         totals = dict(db.execute("SELECT name, value FROM totals"))
         self._made, self._unkept = totals["made"], totals["unkept"]
         (self._set_aside,) = db.execute("SELECT count(*) FROM refused").fetchone()
@@ -196,7 +135,7 @@ class SqliteOutbox:
         except sqlite3.Error as error:
             self._after_failure(pending)
             raise OutboxUnavailableError(str(error)) from error
-        self._pending = _Pending()
+        self._pending = Pending()
         for box, boot_id, seq, _payload in pending.readings:
             self._newest[box] = Position(boot_id, seq)
             self._waiting[box] += 1
@@ -205,43 +144,19 @@ class SqliteOutbox:
         self._made += pending.made
         self._unkept += pending.unkept
 
-    def _write(self, pending: _Pending) -> dict[int, int]:
+    def _write(self, pending: Pending) -> dict[int, int]:
         db = self._db
         db.execute("BEGIN IMMEDIATE")
         try:
-            removed = self._write_prunes(pending)
-            _many(db, "UPDATE boxes SET last_boot_id = ?2 WHERE box = ?1", pending.boots.items())
-            _many(db, "INSERT INTO readings VALUES (?, ?, ?, ?)", pending.readings)
-            _many(
-                db,
-                "INSERT INTO claims (box, boot_id, seq, payload) VALUES (?, ?, ?, ?)",
-                pending.claims,
-            )
-            _many(
-                db, "UPDATE boxes SET history_until_ms = ?2 WHERE box = ?1", pending.history.items()
-            )
-            _many(
-                db,
-                "UPDATE totals SET value = value + ?2 WHERE name = ?1",
-                [("made", pending.made), ("unkept", pending.unkept)],
-            )
+            removed = pending.write_removals(db)
+            pending.write_additions(db)
             db.execute("COMMIT")
         except sqlite3.Error:
             self._roll_back()
             raise
         return removed
 
-    def _write_prunes(self, pending: _Pending) -> dict[int, int]:
-        db = self._db
-        _many(db, "DELETE FROM claims WHERE claim = ?", pending.dropped_claims)
-        removed = {}
-        for box, up_to in pending.prunes.items():
-            removed[box] = db.execute(
-                "DELETE FROM readings WHERE box = ? AND (boot_id, seq) <= (?, ?)", (box, *up_to)
-            ).rowcount
-        return removed
-
-    def _after_failure(self, pending: _Pending) -> None:
+    def _after_failure(self, pending: Pending) -> None:
         excess = len(pending.readings) - self._most_pending_readings
         if excess > 0:
             del pending.readings[:excess]
@@ -252,7 +167,7 @@ class SqliteOutbox:
         db = self._db
         try:
             db.execute("BEGIN IMMEDIATE")
-            removed = self._write_prunes(pending)
+            removed = pending.write_removals(db)
             db.execute("COMMIT")
         except sqlite3.Error:
             self._roll_back()
@@ -335,11 +250,6 @@ class SqliteOutbox:
             self.commit()
         self._db.close()
         self._lock.close()
-
-
-def _many(db: sqlite3.Connection, statement: str, rows: object) -> None:
-    if rows:
-        db.executemany(statement, rows)  # type: ignore[arg-type]
 
 
 def _locked(path: Path) -> IO[bytes]:

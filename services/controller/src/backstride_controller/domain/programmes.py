@@ -5,8 +5,8 @@ first 30 lifetime minutes of backward walking, 1.2 m/s up to 120 minutes, 1.5 m/
 level. Only who has practised for long walks the programmes with more than 0.8 m/s in reverse.
 """
 
-from collections.abc import Iterator, Mapping
-from itertools import chain, cycle
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, cycle, dropwhile
 from typing import Annotated, Literal
 
 import msgspec
@@ -123,6 +123,15 @@ _WORKOUTS = (
         ),
     ),
     Programme(
+        name="both-ways",
+        title="Forward and backward by turns",
+        segments=(
+            _forward(2, 1.2),
+            *(segment for _ in range(4) for segment in (_reverse(2, 1.1), _forward(2, 1.4))),
+            _forward(2, 1.0),
+        ),
+    ),
+    Programme(
         name="reverse-practice",
         title="First steps backward",
         segments=(
@@ -132,15 +141,6 @@ _WORKOUTS = (
                 for speed_m_per_s in (0.5, 0.6, 0.7, 0.8)
                 for segment in (_rest(0.25), _reverse(2, speed_m_per_s), _rest(0.25))
             ),
-            _forward(2, 1.0),
-        ),
-    ),
-    Programme(
-        name="both-ways",
-        title="Forward and backward by turns",
-        segments=(
-            _forward(2, 1.2),
-            *(segment for _ in range(4) for segment in (_reverse(2, 1.1), _forward(2, 1.4))),
             _forward(2, 1.0),
         ),
     ),
@@ -164,7 +164,7 @@ PROGRAMMES: Mapping[str, Programme] = {
 }
 
 MIX = "mix"
-"""The name that stands for all workouts by turns, each treadmill beginning with another one."""
+"""The name that stands for all workouts by turns; neighbours begin with different ones."""
 
 PAUSE = Segment(duration_s=45, is_present=False)
 """Between two wearers the belt stands empty."""
@@ -182,13 +182,26 @@ def endless(name: str, treadmill_number: int) -> Iterator[Segment]:
 
     """
     if name == MIX:
-        # both-ways first on treadmill 1: a look at it shows both directions soon
-        order = [(treadmill_number + 2 + turn) % len(_WORKOUTS) for turn in range(len(_WORKOUTS))]
-        programmes = [_WORKOUTS[index] for index in order]
-    elif name in PROGRAMMES:
-        programmes = [PROGRAMMES[name]]
-    else:
+        return _mix(treadmill_number)
+    if name not in PROGRAMMES:
         raise UnknownProgrammeError(
             f"no programme {name!r}; known are {', '.join([MIX, *PROGRAMMES])}"
         )
+    return _in_turn([PROGRAMMES[name]])
+
+
+def _in_turn(programmes: Sequence[Programme]) -> Iterator[Segment]:
     return chain.from_iterable((*programme.segments, PAUSE) for programme in cycle(programmes))
+
+
+def _mix(treadmill_number: int) -> Iterator[Segment]:
+    # every second treadmill begins in reverse, so that whoever looks sees both directions at once
+    backward = [each for each in _WORKOUTS if any(s.direction == "reverse" for s in each.segments)]
+    forward = [each for each in _WORKOUTS if each not in backward]
+    is_odd = treadmill_number % 2 == 1
+    first, second = (backward, forward) if is_odd else (forward, backward)
+    turn = treadmill_number // 2 % len(first)
+    segments = _in_turn([*first[turn:], *second, *first[:turn]])
+    if not is_odd:
+        return segments
+    return dropwhile(lambda segment: segment.direction == "forward", segments)
