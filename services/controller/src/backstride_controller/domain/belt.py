@@ -63,7 +63,7 @@ class Belt:
             is_turning = target != 0.0 and (target < 0.0) != self.is_reverse
             if is_turning and self._standing_s < limits.standstill_s:
                 target = 0.0
-        elif before * target < 0.0:
+        elif target != 0.0 and (target < 0.0) != (before < 0.0):
             target = 0.0
         rate = limits.acceleration_m_per_s2 if abs(target) > abs(before) else braking
         after = _towards(before, target, rate * dt_s)
