@@ -32,8 +32,17 @@ def set_up_logging(service: str, telemetry: TelemetryBlock) -> None:
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if is_console else structlog.processors.JSONRenderer()
     )
+
+    # not a context variable: threads of libraries begin with an empty context
+    def add_service(
+        _logger: object, _method: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        event.setdefault("service", service)
+        return event
+
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_service,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
@@ -46,7 +55,6 @@ def set_up_logging(service: str, telemetry: TelemetryBlock) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     # what libraries log goes the same way, from warnings on
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
