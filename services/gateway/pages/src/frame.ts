@@ -14,8 +14,8 @@ export interface Frame {
 
 export function buildFrame(): Frame {
   const banner = h(
-    "p",
-    { class: "banner", hidden: true },
+    "aside",
+    { class: "banner", "aria-label": "Demonstration", hidden: true },
     "Demo: members and treadmills are simulated.",
   );
   const connection = h("span", { class: "connection", "data-state": "waiting" }, "connecting");
