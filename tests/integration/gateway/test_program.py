@@ -330,6 +330,28 @@ def test_it_stops_on_sigterm_though_a_stream_is_open(gateway: GatewayProcess) ->
     assert "Traceback" not in gateway.log_text()
 
 
+def test_it_stops_within_seconds_though_kafka_is_away_and_a_dead_letter_waits(
+    tmp_path: Path, own_mosquitto: LocalMosquitto
+) -> None:
+    gateway = GatewayProcess(tmp_path, f"127.0.0.1:{free_port()}", own_mosquitto.address.url)
+    migrate(gateway.database_url)
+    gateway.start()
+    try:
+        wait_until(
+            gateway.waiting_for,
+            what="only Kafka missing",
+            within_s=20,
+            holds=lambda missing: missing == ["kafka"],
+        )
+        publish_console(own_mosquitto, at_ms=now_ms(), member_number="4711")
+        wait_until(
+            lambda: "console claim waits" in gateway.log_text(), what="the claim to wait for Kafka"
+        )
+        assert gateway.stop() == 0
+    finally:
+        gateway.kill()
+
+
 def test_it_ends_with_its_parent(make_gateway: MakeGateway) -> None:
     gateway = make_gateway(BACKSTRIDE_STOP_WITH_PARENT="1")
     gateway.start_ready()

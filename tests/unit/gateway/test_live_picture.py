@@ -152,3 +152,12 @@ def test_birth_and_last_will_are_shown() -> None:
     assert picture.apply_state(StateRecord(1, TREADMILL, START_MS, "offline"))
     assert picture.treadmills[TREADMILL].is_online is False
     assert picture.treadmills[TREADMILL].status(START_MS) == "silent"
+
+
+def test_made_up_treadmills_do_not_fill_the_memory() -> None:
+    picture = LivePicture(most=2)
+    for name in ("gym/a", "gym/b", "gym/c"):
+        picture.apply_state(StateRecord(1, name, START_MS, "online"))
+    assert sorted(picture.treadmills) == ["gym/a", "gym/b"]
+    assert picture.left_out == 1
+    assert picture.apply_state(StateRecord(1, "gym/a", START_MS, "offline"))

@@ -49,7 +49,7 @@ function showMember(member: MemberDetail): void {
     `gym ${member.gym_id}`,
   ];
   heading.replaceChildren(
-    h("h1", {}, member.display_name),
+    h("h1", {}, member.display_name, member.is_demo && h("span", { class: "chip" }, "simulated")),
     h("p", { class: "body" }, body.filter(Boolean).join(" · ")),
     h(
       "aside",

@@ -140,13 +140,12 @@ export class TreadmillCard {
       );
       return;
     }
-    const fitting = this.members.filter((one) => one.is_demo);
-    if (fitting.length === 0) {
+    if (this.members.length === 0) {
       this.who.replaceChildren(h("span", { class: "free" }, "Nobody signed in: 75 kg assumed"));
       return;
     }
     const select = h("select", { "aria-label": `Member for ${this.treadmill.treadmill_id}` });
-    for (const one of fitting) select.append(h("option", { value: one.member_id }, one.display_name));
+    for (const one of this.members) select.append(h("option", { value: one.member_id }, one.display_name));
     const claimButton = h("button", { type: "button" }, "Claim");
     claimButton.addEventListener(
       "click",

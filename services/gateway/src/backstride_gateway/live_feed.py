@@ -28,6 +28,10 @@ _LISTENERS = Gauge("backstride_gateway_live_listeners", "Open live streams")
 _DROPPED = Counter(
     "backstride_gateway_live_updates_dropped_total", "Updates that slow listeners did not get"
 )
+_TREADMILLS = Gauge("backstride_gateway_treadmills", "Treadmills in the live picture")
+_LEFT_OUT = Gauge(
+    "backstride_gateway_treadmills_left_out", "Times that a treadmill beyond the bound was heard"
+)
 
 
 class TooManyListenersError(Exception):
@@ -142,7 +146,8 @@ class LiveFeed:
     def take_claim(self, view: ClaimView) -> None:
         """Take the latest claim of a treadmill, which may be one that ended."""
         treadmill = view.claim.treadmill
-        self._picture.know(treadmill)
+        if self._picture.know(treadmill) is None:
+            return
         self._claims[treadmill] = view
         self._changed.add(treadmill)
 
@@ -219,6 +224,8 @@ class LiveFeed:
         time are told of as well.
         """
         now_ms = self._clock()
+        _TREADMILLS.set(len(self._picture.treadmills))
+        _LEFT_OUT.set(self._picture.left_out)
         changed, self._changed = self._changed, set()
         for treadmill in sorted(self._picture.treadmills if is_look_at_all else changed):
             view = self._view(treadmill, now_ms)

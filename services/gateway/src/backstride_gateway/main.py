@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine
+from concurrent.futures import CancelledError, Future
 from typing import Final
 
 import structlog
@@ -126,6 +127,7 @@ class Gateway:
             ConsoleClaims(claiming, self._send_dead_letter, _now_ms, is_demo=settings.is_demo),
         )
         self._is_prepared = False
+        self._sending: Future[None] | None = None
         self._delivery_problem: str | None = None
         self.services = Services(
             membership=self._membership,
@@ -153,6 +155,9 @@ class Gateway:
 
     async def close(self) -> None:
         """Let go of connections."""
+        if self._sending is not None:
+            # the console's thread waits for it, and its message comes again
+            self._sending.cancel()
         await asyncio.to_thread(self._console.close)
         await self._log.close()
 
@@ -192,12 +197,14 @@ class Gateway:
 
     def _send_dead_letter(self, letter: DeadLetter) -> None:
         """Send from another thread, and wait."""
-        sending = asyncio.run_coroutine_threadsafe(self._log.dead_letter(letter), self._loop)
+        self._sending = asyncio.run_coroutine_threadsafe(self._log.dead_letter(letter), self._loop)
         try:
-            sending.result(_DEAD_LETTER_TIMEOUT_S)
-        except TimeoutError:
-            sending.cancel()
+            self._sending.result(_DEAD_LETTER_TIMEOUT_S)
+        except (TimeoutError, CancelledError):
+            self._sending.cancel()
             raise LogUnavailableError("no answer") from None
+        finally:
+            self._sending = None
 
 
 def _now_ms() -> int:

@@ -20,6 +20,7 @@ from backstride_shared.settings import KafkaBlock
 from backstride_shared.topics import PARTITION_COUNT, KafkaTopic
 
 _CALL_TIMEOUT_S: Final = 10.0
+_CLOSE_TIMEOUT_S: Final = 3.0
 
 
 class KafkaLog:
@@ -78,7 +79,7 @@ class KafkaLog:
         producer, self._producer = self._producer, None
         if producer is not None:
             try:
-                await asyncio.wait_for(producer.stop(), _CALL_TIMEOUT_S)
+                await asyncio.wait_for(producer.stop(), _CLOSE_TIMEOUT_S)
             except (KafkaError, TimeoutError, OSError):
                 # it is gone anyway, and a new one takes its place
                 return

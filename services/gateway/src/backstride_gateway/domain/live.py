@@ -91,23 +91,35 @@ class TreadmillPicture:
         return "moving" if is_carrying else "standing"
 
 
+MAX_TREADMILLS: Final = 10_000
+"""A chain of gyms has fewer; a device that makes up names must not fill the memory."""
+
+
 class LivePicture:
-    """All treadmills; the methods return whose picture changed."""
+    """All treadmills; the methods return whose picture changed.
 
-    def __init__(self) -> None:
+    Beyond `most` treadmills new ones are not taken, and counted in `left_out`.
+    """
+
+    def __init__(self, most: int = MAX_TREADMILLS) -> None:
         self.treadmills: dict[str, TreadmillPicture] = {}
+        self.left_out = 0
+        self._most = most
 
-    def know(self, treadmill: str) -> bool:
-        """Add a treadmill of which nothing else is known; return whether it is new."""
-        if treadmill in self.treadmills:
-            return False
-        self.treadmills[treadmill] = TreadmillPicture(treadmill)
-        return True
+    def know(self, treadmill: str) -> TreadmillPicture | None:
+        """Return the picture of a treadmill, new where nothing was known, None beyond the bound."""
+        picture = self.treadmills.get(treadmill)
+        if picture is None:
+            if len(self.treadmills) >= self._most:
+                self.left_out += 1
+                return None
+            picture = self.treadmills[treadmill] = TreadmillPicture(treadmill)
+        return picture
 
     def restore(self, state: TreadmillState, written_at_ms: int) -> bool:
         """Take a stored state, unless something newer is known; return whether it was taken."""
-        picture = self._of(state.treadmill)
-        if picture.revision > state.revision or picture.reading is not None:
+        picture = self.know(state.treadmill)
+        if picture is None or picture.revision > state.revision or picture.reading is not None:
             return False
         picture.revision = state.revision
         session = state.session
@@ -149,16 +161,16 @@ class LivePicture:
 
     def apply_state(self, record: StateRecord) -> bool:
         """Take a birth or a last will; return whether it changed the picture."""
-        picture = self._of(record.treadmill)
+        picture = self.know(record.treadmill)
         is_online = record.status == "online"
-        if picture.is_online is is_online:
+        if picture is None or picture.is_online is is_online:
             return False
         picture.is_online = is_online
         return True
 
     def _apply_segment(self, segment: EnergySegment, arrived_at_ms: int) -> bool:
-        picture = self._of(segment.treadmill)
-        if segment.revision < picture.revision:
+        picture = self.know(segment.treadmill)
+        if picture is None or segment.revision < picture.revision:
             return False
         picture.revision = segment.revision
         if segment.readings:
@@ -174,10 +186,6 @@ class LivePicture:
         ):
             picture.session = _live_session(session)
         return True
-
-    def _of(self, treadmill: str) -> TreadmillPicture:
-        self.know(treadmill)
-        return self.treadmills[treadmill]
 
 
 def _live_reading(reading: EnergyReading) -> LiveReading:
