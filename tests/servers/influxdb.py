@@ -86,7 +86,9 @@ class InfluxAddress:
 class LocalInfluxdb:
     """One server of its own, which keeps its points over a restart."""
 
-    def __init__(self, program: Path, folder: Path) -> None:
+    def __init__(self, program: Path, folder: Path, *, is_new: bool = False) -> None:
+        """Use the folder; a server that `is_new` is left without an operator."""
+        self._is_new = is_new
         port = free_port()
         self.address = InfluxAddress(f"http://{HOST}:{port}", _OPERATOR_TOKEN)
         self._process = LocalProcess(
@@ -131,7 +133,7 @@ class LocalInfluxdb:
                 answer = http.request("GET", setup)
                 if answer.status != 200:
                     return False
-                if answer.json()["allowed"]:
+                if answer.json()["allowed"] and not self._is_new:
                     http.request("POST", setup, json=first_user)
             except urllib3.exceptions.HTTPError:
                 return False
@@ -171,6 +173,17 @@ def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxAddress
 def influx_bucket(influxdb: InfluxAddress) -> InfluxBucket:
     """Lend a bucket that belongs to one test."""
     return influxdb.fresh_bucket()
+
+
+@pytest.fixture
+def new_influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalInfluxdb]:
+    """Lend a running InfluxDB that was never set up; `operator_token` is free to be taken."""
+    server = LocalInfluxdb(
+        installed_program(), tmp_path_factory.mktemp("new-influxdb"), is_new=True
+    )
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
