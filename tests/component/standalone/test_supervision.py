@@ -210,6 +210,23 @@ async def test_warnings_in_the_logs_reach_the_person_once(
     assert screen.notices == ["kafka: disk is full"]
 
 
+async def test_a_program_that_fell_with_another_is_not_heard_about_it(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    supervision = Supervision([KAFKA, INGEST], machine, screen)
+
+    async with running(supervision):
+        await eventually(lambda: supervision.is_ready("ingest"), what="ingest")
+        machine.logged["ingest"] = [json.dumps({"event": "kafka is away", "level": "warning"})]
+        machine.last("kafka").ended = 1
+        await eventually(lambda: machine.started.count("ingest") == 2, what="its second start")
+        supervision.report_logs()
+        machine.logged["ingest"] = [json.dumps({"event": "disk is full", "level": "warning"})]
+        supervision.report_logs()
+
+    assert screen.notices[1:] == ["ingest: disk is full"]
+
+
 def test_programs_in_a_circle_are_refused(machine: FakeMachine, screen: FakeScreen) -> None:
     circle = [Program("a", ("a",), needs=("b",)), Program("b", ("b",), needs=("a",))]
 

@@ -1,5 +1,6 @@
 """What the platform relies on in an MQTT broker, on both brokers that `backstride run` starts."""
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -160,6 +161,23 @@ def test_a_retained_message_greets_a_later_subscriber(broker: Broker) -> None:
         subscriber.acknowledge()
 
 
+def test_a_client_hears_only_of_topics_it_subscribed_to(broker: Broker) -> None:
+    with connected(new_client("publisher", clean=True), broker) as client:
+        client.publish(STATE, b"online", qos=1, retain=True).wait_for_publish(10)
+
+    with subscribed(broker, STATE), connected(new_client("other", clean=True), broker) as other:
+        heard: list[str] = []
+        other.on_message = lambda _c, _u, message: heard.append(message.topic)
+        subscriptions: list[int] = []
+        other.on_subscribe = lambda _c, _u, mid, _r, _p: subscriptions.append(mid)
+        other.subscribe(TOPIC, qos=1)
+        wait_until(lambda: subscriptions, what="the subscription")
+        other.publish(TOPIC, b"mine", qos=1)
+        wait_until(lambda: TOPIC in heard, what="the own message")
+
+        assert heard == [TOPIC]
+
+
 def test_the_last_will_of_a_client_that_vanished_is_published_and_retained(
     broker: Broker, tmp_path: Path
 ) -> None:
@@ -190,6 +208,34 @@ def test_a_client_without_a_name_and_password_may_publish(broker: Broker) -> Non
 
         wait_until(lambda: subscriber.messages, what="the message")
         subscriber.acknowledge()
+
+
+def test_clients_that_connect_and_subscribe_all_at_once_are_all_served(broker: Broker) -> None:
+    names = [f"treadmill-{number}" for number in range(60)]
+    with connected(new_client("publisher", clean=True), broker) as client:
+        for name in names:
+            retained = client.publish(f"backstride/v1/gym/{name}/stored", b"0", retain=True, qos=1)
+            retained.wait_for_publish(10)
+    with contextlib.ExitStack() as stack:
+        clients = [new_client(name, clean=False) for name in names]
+        for name, client in zip(names, clients, strict=True):
+            topic = f"backstride/v1/gym/{name}/stored"
+            client.on_connect = lambda one, *_, topic=topic: one.subscribe(topic, qos=1)
+            client.connect_async(HOST, broker.port, keepalive=30)
+            stack.callback(client.loop_stop)
+            stack.callback(client.disconnect)
+            client.loop_start()
+        wait_until(lambda: all(client.is_connected() for client in clients), what="all clients")
+
+        with subscribed(broker) as subscriber:
+            for name, client in zip(names, clients, strict=True):
+                client.publish(TOPIC, name.encode(), qos=1)
+            wait_until(
+                lambda: {payload.decode() for payload in subscriber.payloads()},
+                what="a message of each client",
+                holds=lambda heard: heard == set(names),
+            )
+            subscriber.acknowledge()
 
 
 def test_clients_come_back_to_the_same_port_after_a_kill(broker: Broker) -> None:

@@ -7,42 +7,32 @@ Devices with an outbox lose nothing by that, because they send again what is not
 
 import asyncio
 import contextlib
+import logging
 import sys
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from amqtt.broker import Broker
 from amqtt.errors import AMQTTError
 
 from backstride_shared.lifecycle import stop_on_signals
 from backstride_shared.settings import read_settings_or_exit
 from backstride_shared.telemetry import serve_health, set_up_logging
+from backstride_standalone.adapters.amqtt_broker import LoopbackBroker
 from backstride_standalone.settings import EmbeddedServerSettings
 
 log = structlog.get_logger()
 
-HOST: Final = "127.0.0.1"
-SESSION_EXPIRY_S: Final = 3600
-"""A persistent session whose client stays away longer is dropped with what it holds."""
 _STOP_WITHIN_S: Final = 1.0  # there is nothing to save
 
 
-def broker_configuration(port: int) -> dict[str, Any]:
-    """Return amqtt's configuration: loopback, no logging of packets, no $SYS topics."""
-    return {
-        "listeners": {"default": {"type": "tcp", "bind": f"{HOST}:{port}"}},
-        "session_expiry_interval": SESSION_EXPIRY_S,
-        "plugins": {"backstride_standalone.adapters.amqtt_access.LoopbackAccess": {}},
-    }
-
-
-async def serve(port: int, stop: asyncio.Event) -> None:
-    """Run the broker at `port` until `stop` is set.
+async def serve(port: int, stop: asyncio.Event, missing: list[str]) -> None:
+    """Run the broker at `port` until `stop` is set; empty `missing` when it listens.
 
     Raises AMQTTError when the port is taken.
     """
-    broker = Broker(broker_configuration(port))
+    broker = LoopbackBroker(port)
     await broker.start()
+    missing.clear()
     log.info("embedded mqtt is ready", port=port)
     await stop.wait()
     with contextlib.suppress(TimeoutError):
@@ -53,8 +43,11 @@ def main() -> None:
     """Run the broker until a signal, or until the supervisor is gone."""
     settings = read_settings_or_exit(EmbeddedServerSettings)
     set_up_logging("embedded-mqtt", settings.telemetry)
+    # clients that come and go are no news; what cannot be delivered is sent again by the devices
+    logging.getLogger("amqtt").setLevel(logging.ERROR)
     stop = stop_on_signals()
-    serve_health("embedded-mqtt", settings.telemetry, list)
+    missing = ["its port"]
+    serve_health("embedded-mqtt", settings.telemetry, lambda: missing)
 
     async def run() -> None:
         stopped = asyncio.Event()
@@ -67,7 +60,7 @@ def main() -> None:
 
         waiting = loop.run_in_executor(None, wait_for_stop)
         try:
-            await serve(settings.embedded.port, stopped)
+            await serve(settings.embedded.port, stopped, missing)
         finally:
             stop.set()
             await waiting

@@ -28,7 +28,7 @@ MQTT_PORT: Final = "MQTT"
 KAFKA_PORT: Final = "Kafka"
 
 _HEALTH: Final = " health"
-_WITH_HEALTH_PORT: Final = (KAFKA, INGEST, PROCESSOR, RECORDER, SIMULATION)
+_WITH_HEALTH_PORT: Final = (KAFKA, MQTT, INGEST, PROCESSOR, RECORDER, SIMULATION)
 
 
 def port_wishes(options: RunOptions) -> list[PortWish]:
@@ -103,10 +103,15 @@ class _Programs:
 
     def mqtt(self, mosquitto_command: tuple[str, ...] | None) -> Program:
         port = self._ports[MQTT_PORT]
-        command = mosquitto_command or _python("backstride_standalone.embedded_mqtt")
-        environment = {} if mosquitto_command else {"BACKSTRIDE_EMBEDDED__PORT": str(port)}
-        return Program(
-            MQTT, command, environment, ready_port=port, has_health=False, is_server=True
+        if mosquitto_command is not None:
+            return Program(
+                MQTT, mosquitto_command, ready_port=port, has_health=False, is_server=True
+            )
+        return self._program(
+            MQTT,
+            "backstride_standalone.embedded_mqtt",
+            {"BACKSTRIDE_EMBEDDED__PORT": str(port)},
+            is_server=True,
         )
 
     def store(self) -> Program:

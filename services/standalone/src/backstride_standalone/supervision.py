@@ -47,7 +47,9 @@ class _Child:
         self.ready = asyncio.Event()
         self.attempts = Attempts()
         self.restarts = 0
+        # ended by us, and not yet started again; and not yet reported
         self.is_felled = False
+        self.has_fallen = False
 
     def view(self) -> ProgramView:
         pid = self.process.pid if self.process else None
@@ -106,7 +108,12 @@ class Supervision:
     def report_logs(self) -> None:
         """Show the warnings that the programs have logged since the last call."""
         for child in self._children.values():
-            for line in self._machine.new_log_lines(child.program):
+            lines = self._machine.new_log_lines(child.program)
+            if child.has_fallen:
+                # what it said of the server it lost is told by that server's own line
+                child.has_fallen = False
+                continue
+            for line in lines:
                 if notice := notice_from(child.program.name, line):
                     self._screen.notice(notice)
 
@@ -179,7 +186,7 @@ class Supervision:
         for name in falling_with(programs, program.name):
             fallen = self._children[name]
             if fallen.process:
-                fallen.is_felled = True
+                fallen.is_felled = fallen.has_fallen = True
                 fallen.process.kill()
 
     def _end_and_why(self, program: Program, status: int) -> str:
