@@ -125,12 +125,12 @@ async function choose(session_id: string, isAsked: boolean): Promise<void> {
   if (chosen !== session_id) return;
   const facts = [
     ["Energy", session.energy.display],
-    ["Net", `${Math.round(session.energy.net_kcal)} kcal above rest`],
+    ["Above rest (net)", `${Math.round(session.energy.net_kcal)} kcal`],
     ["Forward", `${clock(session.forward.duration_s)} · ${kilometres(session.forward.distance_m)}`],
     ["Backward", `${clock(session.backward.duration_s)} · ${kilometres(session.backward.distance_m)}`],
     ["Fastest", fastest(session)],
     ["Turns", String(session.direction_changes)],
-    ["Treadmill", `${session.gym_id}/${session.treadmill_id}`],
+    ["Treadmill", session.treadmill_id],
     ["Readings", `${session.readings_count}${session.gaps_count ? `, ${session.gaps_count} gaps` : ""}`],
   ];
   detail.hidden = false;
