@@ -64,7 +64,8 @@ class KafkaAddress:
 class LocalKafka:
     """One node of its own, broker and controller in one, which keeps its log over a restart."""
 
-    def __init__(self, libs: Path, folder: Path) -> None:
+    def __init__(self, libs: Path, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        """Use the folder; `settings` are server properties that count before ours."""
         self.address = KafkaAddress(f"{HOST}:{free_port()}")
         self._java = ["java", *_JVM, "-cp", f"{libs}/*"]
         self._properties = folder / "server.properties"
@@ -74,9 +75,9 @@ class LocalKafka:
             "node.id=1\n"
             f"controller.quorum.voters=1@{controller}\n"
             f"listeners=PLAINTEXT://{self.address.bootstrap},CONTROLLER://{controller}\n"
-            f"advertised.listeners=PLAINTEXT://{self.address.bootstrap}\n"
+            f"advertised.listeners=PLAINTEXT://{advertised}\n"
             "controller.listener.names=CONTROLLER\n"
-            f"log.dirs={folder}/log\n"
+            f"log.dirs={self._log_folder}\n"
             # Everything below defaults to three nodes or to the patience of production.
             "offsets.topic.replication.factor=1\n"
             "offsets.topic.num.partitions=1\n"
@@ -89,7 +90,9 @@ class LocalKafka:
             # After a kill the node is let in again only when its old session is over (9 s).
             "broker.session.timeout.ms=3000\n"
             "broker.heartbeat.interval.ms=500\n"
-            "log.cleaner.dedupe.buffer.size=8388608\n",
+            "log.cleaner.dedupe.buffer.size=8388608\n"
+            # of a property given twice the later one counts
+            + "".join(f"{name}={value}\n" for name, value in (settings or {}).items()),
             encoding="utf-8",
         )
         self._process = LocalProcess(
@@ -114,6 +117,11 @@ class LocalKafka:
     def kill(self) -> None:
         """End the node at once, as a crash would."""
         self._process.kill()
+
+    def forget(self) -> None:
+        """Delete all that a node which is not running has kept; the next start finds nothing."""
+        shutil.rmtree(self._log_folder)
+        self._is_formatted = False
 
     def _format_storage(self) -> None:
         tool = ["kafka.tools.StorageTool", "format", "--cluster-id", _CLUSTER_ID]

@@ -109,7 +109,8 @@ class LocalPostgres:
         shutil.rmtree(self._folder)
 
 
-def _programs() -> Path:
+def installed_programs() -> Path:
+    """Return the folder of the programs; skips, or fails, when there is none."""
     found = sorted(
         _PACKAGES.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]), reverse=True
     )
@@ -127,7 +128,7 @@ def postgres() -> Iterator[PostgresAddress]:
     if url := given_address("postgres"):
         yield PostgresAddress(url)
         return
-    server = LocalPostgres(_programs())
+    server = LocalPostgres(installed_programs())
     try:
         server.start()
         yield server.address
@@ -139,7 +140,7 @@ def postgres() -> Iterator[PostgresAddress]:
 @pytest.fixture
 def own_postgres() -> Iterator[LocalPostgres]:
     """Lend a running PostgreSQL that belongs to one test, which may stop, kill and start it."""
-    server = LocalPostgres(_programs())
+    server = LocalPostgres(installed_programs())
     try:
         server.start()
         yield server
