@@ -98,6 +98,18 @@ requirements: $(UV)/bin/uv ## Resolve requirements/*.in into the hash-pinned *.t
 			--custom-compile-command "make requirements" $(ARGS)) || exit 1; \
 	done
 
+.PHONY: bench
+bench: setup kafka influxdb ## Measure the whole chain on real servers, beside Telegraf where bench/install_telegraf.sh put it; 5 minutes
+	@$(BIN)/python -m bench.chain $(ARGS)
+
+.PHONY: bench-quick
+bench-quick: setup ## The same in under a minute: small loads, without Telegraf, embedded servers for those missing
+	@$(BIN)/python -m bench.chain --quick $(ARGS)
+
+.PHONY: figures
+figures: setup ## Draw the figures of the documentation again
+	@$(BIN)/python docs/figures/make_figures.py
+
 .PHONY: clean
 clean: ## Remove what the tools made: .venv, caches, node_modules, built pages (data stays)
 	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
