@@ -1,4 +1,4 @@
-"""amqtt's broker, mended where it would leave a connected client without its messages."""
+"""amqtt's broker, mended where it would break off or hold up a client for the sake of another."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -29,9 +29,9 @@ class LoopbackBroker(Broker):  # type: ignore[misc]  # amqtt's types are unknown
     """A broker on loopback: no packets in the log, no $SYS topics, two corrections.
 
     amqtt 0.12.1 awaits while it goes through its subscriptions; another client that subscribes in
-    between ends the task which serves the first one, whose messages are then acknowledged and
-    never passed on. And it greets each client with the retained messages of everybody's
-    subscriptions, one acknowledgement after the other, before it takes anything from it.
+    between breaks off the connection of the first one. And it greets each client with the retained
+    messages of everybody's subscriptions, one acknowledgement after the other, before it takes
+    anything from it.
     """
 
     def __init__(self, port: int) -> None:
