@@ -19,6 +19,10 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINNED := --require-hashes --no-deps --only-binary :all:
 
 PACKAGES := shared $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
+# Services with an image, each with its own small set of requirements.
+IMAGES := controller gateway ingest processor recorder
+RESOLVE = ../$(UV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make requirements" $(ARGS)
 PAGES := services/gateway/pages
 PAGES_SOURCES := $(shell [ -d $(PAGES) ] && find $(PAGES) -name node_modules -prune -o -type f -print)
 PAGES_STAMP := $(if $(wildcard $(PAGES)/package.json),$(STAMPS)/pages)
@@ -90,12 +94,15 @@ generated: setup ## Write the generated files again: schemas, settings tables, .
 	@$(BIN)/python -m backstride_shared.generate
 
 .PHONY: requirements
-requirements: $(UV)/bin/uv ## Resolve requirements/*.in into the hash-pinned *.txt; ARGS="--upgrade" takes newer ones
-	@for name in run server dev; do \
+requirements: $(UV)/bin/uv ## Resolve requirements/*.in and the images' into hash-pinned *.txt; ARGS="--upgrade" takes newer ones
+	@for name in run server dev build; do \
 		echo "resolving requirements/$$name.in"; \
-		(cd requirements && ../$(UV)/bin/uv pip compile --quiet $$name.in --output-file $$name.txt \
-			--universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-			--custom-compile-command "make requirements" $(ARGS)) || exit 1; \
+		(cd requirements && $(RESOLVE) $$name.in --output-file $$name.txt) || exit 1; \
+	done
+	@for service in $(IMAGES); do \
+		echo "resolving requirements/$$service.txt"; \
+		(cd requirements && ../$(BIN)/python of_image.py $$service \
+			| $(RESOLVE) - -c run.txt -c server.txt --output-file $$service.txt) || exit 1; \
 	done
 
 .PHONY: bench
