@@ -69,13 +69,14 @@ class LocalKafka:
         self.address = KafkaAddress(f"{HOST}:{free_port()}")
         self._java = ["java", *_JVM, "-cp", f"{libs}/*"]
         self._properties = folder / "server.properties"
+        self._log_folder = folder / "log"
         controller = f"{HOST}:{free_port()}"
         self._properties.write_text(
             "process.roles=broker,controller\n"
             "node.id=1\n"
             f"controller.quorum.voters=1@{controller}\n"
             f"listeners=PLAINTEXT://{self.address.bootstrap},CONTROLLER://{controller}\n"
-            f"advertised.listeners=PLAINTEXT://{advertised}\n"
+            f"advertised.listeners=PLAINTEXT://{self.address.bootstrap}\n"
             "controller.listener.names=CONTROLLER\n"
             f"log.dirs={self._log_folder}\n"
             # Everything below defaults to three nodes or to the patience of production.
