@@ -11,7 +11,7 @@ import sys
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import AppT
 
-from backstride_processor.adapters.faust_app import quieten
+from backstride_processor.adapters.library_log import quieten_libraries
 from backstride_processor.domain.progress import Progress
 from backstride_processor.main import run
 from backstride_processor.settings import ProcessorSettings
@@ -56,7 +56,7 @@ def main() -> None:
     """Run the processor; the first argument is `mended` or `unmended`."""
     settings = read_settings_or_exit(ProcessorSettings)
     set_up_logging("processor", settings.telemetry)
-    quieten()
+    quieten_libraries()
     put_broker_far_away()
     if sys.argv[1] == "mended":
         raise SystemExit(asyncio.run(run(settings)))

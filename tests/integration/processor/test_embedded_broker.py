@@ -12,6 +12,7 @@ from backstride_shared.store.opening import open_engine, writing
 from backstride_shared.store.schema import treadmill_states
 from backstride_shared.topics import CHANGELOG_TOPIC, PARTITION_COUNT, KafkaTopic
 from backstride_standalone.adapters.librdkafka_cluster import open_cluster
+from backstride_standalone.embedded_kafka import EmbeddedKafka
 from tests.integration.processor.driving import (
     Feeder,
     ProcessorProgram,
@@ -19,6 +20,7 @@ from tests.integration.processor.driving import (
     Seen,
     treadmill_of_each_partition,
 )
+from tests.servers.finding import HOST, free_port
 from tests.waiting import wait_until
 
 
@@ -166,6 +168,19 @@ def _store(processor: ProcessorProgram, treadmill: str, state: bytes) -> None:
     with writing(engine).begin() as connection:
         connection.execute(insert(treadmill_states).values(row))
     engine.dispose()
+
+
+def test_a_broker_that_came_back_empty_ends_the_program(tmp_path: Path) -> None:
+    """Its offsets mean nothing there; started again it goes on from the stored rows."""
+    port = free_port()
+    servers = f"{HOST}:{port}"
+    with ProcessorProgram(servers, tmp_path, is_embedded=True) as processor:
+        processor.migrate()
+        with EmbeddedKafka(port):
+            processor.start()
+        with EmbeddedKafka(port):
+            assert processor.wait(within_s=40) == 1
+            assert "GroupIdNotFound" in processor.log.read_text()
 
 
 def test_it_starts_before_its_servers_and_says_what_it_waits_for(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 import faust
 import structlog
+from aiokafka.errors import KafkaError
 from faust.types import AppT
 
 from backstride_processor.adapters import faust_recovery
@@ -18,11 +19,11 @@ from backstride_processor.adapters.faust_app import (
     add_table,
     build_app,
     connect,
-    quieten,
 )
-from backstride_processor.adapters.kafka_topics import wait_for_topics
+from backstride_processor.adapters.kafka_topics import PartitionCountError, wait_for_topics
+from backstride_processor.adapters.library_log import quieten_libraries
 from backstride_processor.adapters.sql_stored_states import SqlStoredStates
-from backstride_processor.domain.progress import Progress
+from backstride_processor.domain.progress import OffsetJumpError, Progress
 from backstride_processor.processing import Processor
 from backstride_processor.settings import ProcessorSettings
 from backstride_shared.lifecycle import watch_parent
@@ -35,13 +36,14 @@ _SERVICE: Final = "processor"
 # both together below the 10 s that a supervisor waits
 _FINISH_WITHIN_S: Final = 4.0
 _LEAVE_WITHIN_S: Final = 5.0
+_EXPECTED: Final = (KafkaError, OffsetJumpError, PartitionCountError)  # their words say it all
 
 
 def main() -> None:
     """Run the processor until it is told to stop; status 1 when it had to give up."""
     settings = read_settings_or_exit(ProcessorSettings)
     set_up_logging(_SERVICE, settings.telemetry)
-    quieten()
+    quieten_libraries()
     raise SystemExit(asyncio.run(run(settings)))
 
 
@@ -108,7 +110,9 @@ async def run(
         server.shutdown()
         server.server_close()
     if error is not None:
-        log.error("the processor gives up", reason=str(error), exc_info=error)
+        is_expected = isinstance(error, _EXPECTED)
+        reason = str(error) or type(error).__name__
+        log.error("the processor gives up", reason=reason, exc_info=None if is_expected else error)
         return 1
     log.info("the processor stopped")
     return 0

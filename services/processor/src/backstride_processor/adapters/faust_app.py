@@ -6,7 +6,6 @@ committed by `FaustLog.commit` and nowhere else.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -16,6 +15,7 @@ from faust.tables.table import Table
 from faust.types import TP, AppT, EventT
 
 from backstride_processor.adapters import faust_recovery
+from backstride_processor.adapters.faust_fetching import fetch_promptly
 from backstride_processor.adapters.kafka_topics import log_ranges
 from backstride_processor.ports import InputRecord, OutputRecord
 from backstride_processor.processing import Processor
@@ -43,9 +43,10 @@ def build_app(
     """
     if kafka.is_embedded:
         session_timeout_s = _EMBEDDED_SESSION_TIMEOUT_S
-    return faust.App(
+    servers = [f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")]
+    app = faust.App(
         PROCESSOR_GROUP,
-        broker=[f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")],
+        broker=servers,
         datadir=str(folder),
         store="memory://",
         web_enabled=False,
@@ -63,6 +64,9 @@ def build_app(
         stream_buffer_maxsize=buffered_frames,
         stream_wait_empty=False,
     )
+    if kafka.is_embedded:
+        fetch_promptly(app, servers)
+    return app
 
 
 def add_table(app: faust.App) -> "Table[bytes, bytes]":
@@ -79,12 +83,6 @@ def add_table(app: faust.App) -> "Table[bytes, bytes]":
     if table.changelog_topic_name != CHANGELOG_TOPIC:
         raise RuntimeError(f"Faust's changelog is {table.changelog_topic_name}")
     return table
-
-
-def quieten() -> None:
-    """Keep Faust's and aiokafka's remarks about ordinary rebalances out of the log."""
-    for name in ("faust", "mode", "aiokafka"):
-        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 class FaustLog:

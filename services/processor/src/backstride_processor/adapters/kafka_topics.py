@@ -17,6 +17,7 @@ log = structlog.get_logger()
 NEEDED_TOPICS: Final = (
     KafkaTopic.TREADMILL_EVENTS,
     KafkaTopic.ENERGY,
+    KafkaTopic.ALERTS,
     KafkaTopic.DEAD_LETTERS,
     CHANGELOG_TOPIC,
 )
