@@ -210,6 +210,10 @@ class Supervision:
         servers = [child for child in children if child.program.is_server]
         await self._end(programs, PROGRAMS_END_WITHIN_S)
         await self._end(servers, SERVERS_END_WITHIN_S)
+        for child in self._children.values():
+            if child.state is not State.DONE:
+                child.state = State.STOPPED
+            child.waiting_for = ()
 
     async def _end(self, children: Sequence[_Child], within_s: float) -> None:
         processes = [child.process for child in children if child.process]
@@ -225,7 +229,6 @@ class Supervision:
             if child.process:
                 child.process.close()
             child.process = None
-            child.state = State.STOPPED
             child.ready.clear()
 
 

@@ -75,7 +75,8 @@ class PanelScreen:
         """Draw everything anew."""
         figures, treadmills = picture.figures, picture.treadmills
         parts: list[RenderableType] = [Text(line) for line in self._heading]
-        parts += [Text(), _program_table(picture.programs), Text()]
+        parts += [Text(), _program_table(picture.programs)]
+        parts += [Text()] if treadmills else []
         parts += [Text(treadmill_line(treadmill)) for treadmill in treadmills[:_TREADMILLS_SHOWN]]
         if more := len(treadmills) - _TREADMILLS_SHOWN:
             parts += [Text(f"and {more} more treadmills", style="dim")] if more > 0 else []
