@@ -32,11 +32,22 @@ def reading(
 
 
 def run_of(
-    first_seq: int, count: int, from_s: float, speed_m_per_s: float = 1.2, step_s: float = 1.0
+    first_seq: int,
+    count: int,
+    from_s: float,
+    speed_m_per_s: float = 1.2,
+    step_s: float = 1.0,
+    *,
+    is_reverse: bool = False,
 ) -> list[FrameReading]:
     """Return `count` readings of one speed, `step_s` apart."""
     return [
-        reading(first_seq + number, from_s + number * step_s, speed_m_per_s)
+        reading(
+            first_seq + number,
+            from_s + number * step_s,
+            speed_m_per_s,
+            is_reverse=is_reverse,
+        )
         for number in range(count)
     ]
 

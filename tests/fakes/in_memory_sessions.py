@@ -31,6 +31,8 @@ class InMemorySessions:
         self.rows: dict[str, SessionRow] = {}
         self._states: dict[str, bytes] = {}
         self._refolds: dict[str, DueRefold] = {}
+        # alert_id -> when it ended, None while it goes on
+        self.alerts: dict[str, int | None] = {}
 
     def write(self, rows: Rows) -> Sequence[StoredTreadmill]:
         self._check()
@@ -42,6 +44,11 @@ class InMemorySessions:
                 self._states[treadmill] = known.data
         for treadmill, due in rows.refolds.items():
             self._refolds[treadmill] = merged(self._refolds.get(treadmill), due)
+        for alert in rows.alerts:
+            if not alert.is_recovery:
+                self.alerts.setdefault(alert.alert_id, None)
+            elif alert.alert_id in self.alerts:
+                self.alerts[alert.alert_id] = alert.at_ms
         return [one for one in self.treadmills() if one.treadmill in rows.states]
 
     def treadmills(self) -> Sequence[StoredTreadmill]:

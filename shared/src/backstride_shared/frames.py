@@ -171,7 +171,28 @@ class Refold(msgspec.Struct, array_like=True, frozen=True, tag=3):
     reason: str
 
 
-EnergyItem = EnergySegment | Checkpoint | Refold
+class Alert(msgspec.Struct, array_like=True, frozen=True, tag=4):
+    """A safety alert or its recovery (same `alert_id`); also a record of `alerts.v1`.
+
+    `limit_m_per_s` is the speed that was advised, where the kind has one.
+    """
+
+    treadmill: str
+    revision: tuple[int, int]
+    alert_id: str
+    kind: str
+    is_recovery: bool
+    at_ms: int
+    raised_at_ms: int
+    device_id: str
+    claim_id: str | None = None
+    speed_m_per_s: float | None = None
+    is_reverse: bool | None = None
+    grade_percent: float | None = None
+    limit_m_per_s: float | None = None
+
+
+EnergyItem = EnergySegment | Checkpoint | Refold | Alert
 
 
 class EnergyFrame(msgspec.Struct, array_like=True, frozen=True):
@@ -222,4 +243,5 @@ encoder = msgspec.msgpack.Encoder()
 events_decoder = msgspec.msgpack.Decoder(EventsFrame)
 energy_decoder = msgspec.msgpack.Decoder(EnergyFrame)
 state_decoder = msgspec.msgpack.Decoder(StateRecord)
+alert_decoder = msgspec.msgpack.Decoder(Alert)
 dead_letter_decoder = msgspec.msgpack.Decoder(DeadLetter)

@@ -11,9 +11,11 @@ from backstride_processor.processing import Processor
 from backstride_shared.fold import TreadmillsFold, decode_state
 from backstride_shared.frames import (
     FRAME_VERSION,
+    Alert,
     ClaimEvent,
     EventsFrame,
     TreadmillEvent,
+    alert_decoder,
     encoder,
 )
 from backstride_shared.identity import TreadmillKey, partition_of
@@ -410,3 +412,19 @@ async def test_what_became_of_readings_is_counted() -> None:
     await processor.handle([frame(0, message(run_of(1, 3, 0.0)), message(run_of(2, 4, 1.0)))])
 
     assert (count("accepted") - before[0], count("duplicate") - before[1]) == (5, 2)
+
+
+async def test_an_alert_goes_to_both_topics_once_and_again_only_as_itself() -> None:
+    log = MemoryLog()
+    processor = await started(log)
+    too_fast = frame(0, message(run_of(1, 5, 0.0, 2.4, is_reverse=True)))
+
+    await processor.handle([too_fast])
+    await processor.checkpoint()
+    await processor.handle([frame(1, message(run_of(1, 5, 0.0, 2.4, is_reverse=True)))])
+
+    alerts = [item for item in log.items() if isinstance(item, Alert)]
+    assert [alert.kind for alert in alerts] == ["reverse-too-fast"]
+    (record,) = [record for record in log.records if record.topic == KafkaTopic.ALERTS]
+    assert alert_decoder.decode(record.value) == alerts[0]
+    assert record.partition == PARTITION

@@ -35,6 +35,8 @@ KAFKA_DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "energy-frame": frames.energy_decoder,
     "treadmill-states-birth": frames.state_decoder,
     "treadmill-states-last-will": frames.state_decoder,
+    "alert": frames.alert_decoder,
+    "alert-recovery": frames.alert_decoder,
     "dead-letter": frames.dead_letter_decoder,
 }
 

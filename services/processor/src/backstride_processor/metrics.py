@@ -14,6 +14,7 @@ GAP_READINGS = Counter(
 MESSAGES_AHEAD = Counter(
     "backstride_processor_messages_ahead", "Messages dropped until the one before them comes again"
 )
+ALERTS = Counter("backstride_processor_alerts", "Safety alerts and their ends", ["kind", "change"])
 DEAD_LETTERS = Counter("backstride_processor_dead_letters", "Records and events set aside")
 EXPIRED_FRAMES = Counter(
     "backstride_processor_expired_frames", "Records that expired before they were processed"

@@ -34,6 +34,7 @@ from backstride_processor.ports import (
 )
 from backstride_shared.fold import TreadmillsFold
 from backstride_shared.frames import (
+    Alert,
     Checkpoint,
     DeadLetter,
     EnergyItem,
@@ -204,6 +205,7 @@ class Processor:
             (tenure.partitions[letter.treadmill or ""], letter) for letter in drained.dead_letters
         )
         output = _energy_records(tenure.partitions, drained.items)
+        output += _alert_records(tenure.partitions, drained.items)
         for partition, letter in dead_letters:
             metrics.DEAD_LETTERS.inc()
             log.warning("dead letter", reason=letter.reason, treadmill=letter.treadmill)
@@ -280,4 +282,28 @@ def _energy_records(
         OutputRecord(KafkaTopic.ENERGY, partition, None, value)
         for partition, its_items in by_partition.items()
         for value in pack(its_items)
+    ]
+
+
+def _alert_records(
+    partitions: Mapping[str, int], items: Sequence[EnergyItem]
+) -> list[OutputRecord]:
+    """Return the alerts among the items once more, for whoever reads nothing but alerts."""
+    alerts = [item for item in items if isinstance(item, Alert)]
+    for alert in alerts:
+        metrics.ALERTS.labels(alert.kind, "recovered" if alert.is_recovery else "raised").inc()
+        log.warning(
+            "alert recovered" if alert.is_recovery else "alert raised",
+            treadmill=alert.treadmill,
+            kind=alert.kind,
+            alert_id=alert.alert_id,
+        )
+    return [
+        OutputRecord(
+            KafkaTopic.ALERTS,
+            partitions[alert.treadmill],
+            alert.treadmill.encode(),
+            encoder.encode(alert),
+        )
+        for alert in alerts
     ]

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from backstride_shared.frames import DeadLetter, EnergyFrame, EventsFrame, StateRecord
+from backstride_shared.frames import Alert, DeadLetter, EnergyFrame, EventsFrame, StateRecord
 from backstride_shared.messages import (
     ConsoleClaimMessage,
     ReadingsMessage,
@@ -60,6 +60,7 @@ WIRES: Final = (
     _kafka(KafkaTopic.TREADMILL_EVENTS, EventsFrame, "ingest, gateway", "processor"),
     _kafka(KafkaTopic.ENERGY, EnergyFrame, "processor", "recorder, gateway"),
     _kafka(KafkaTopic.TREADMILL_STATES, StateRecord, "ingest", "gateway"),
+    _kafka(KafkaTopic.ALERTS, Alert, "processor", "whoever wants to be called"),
     _kafka(KafkaTopic.DEAD_LETTERS, DeadLetter, "ingest, processor", "backstride dead-letters"),
 )
 """Every topic that carries messages today."""

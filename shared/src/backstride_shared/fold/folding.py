@@ -138,11 +138,18 @@ def rates_outside_sessions(
     return advance(EnergyState(), prepare(claim.wearer if claim else None), readings)
 
 
+def claim_of(state: TreadmillState, session: OpenSession | None) -> Claim | None:
+    """Return the claim that a session belongs to; None for nobody's, and for no session."""
+    if session is None or session.claim_id is None:
+        return None
+    return next((one for one in state.claims if one.claim_id == session.claim_id), None)
+
+
 def snapshot_of(
     state: TreadmillState, session: OpenSession, ended_at_ms: int | None
 ) -> SessionSnapshot:
     """Return the session as readers know it, with sums of its own."""
-    claim = next((one for one in state.claims if one.claim_id == session.claim_id), None)
+    claim = claim_of(state, session)
     wearer = claim.wearer if claim else Wearer()
     return SessionSnapshot(
         session_id=session.session_id,

@@ -39,6 +39,28 @@ class OpenSession(msgspec.Struct, array_like=True):
     dirty_from_ms: int = 0
 
 
+class AlertWatch(msgspec.Struct, array_like=True):
+    """A condition under watch: since when it holds, and the alert it raised."""
+
+    since_ms: int
+    is_raised: bool = False
+    raised_at_ms: int = 0
+    alert_id: str = ""
+    # since when the condition is gone, while the alert is not ended yet
+    quiet_since_ms: int | None = None
+
+
+class BeltMemory(msgspec.Struct, array_like=True):
+    """What the alerts must remember of the readings and messages before."""
+
+    is_reverse: bool | None = None
+    fast_at_ms: int = 0
+    device_id: str = ""
+    device_id_before: str = ""
+    received_at_ms: int = 0
+    device_changed_at_ms: int = 0
+
+
 class TreadmillState(msgspec.Struct, array_like=True):
     """Everything the fold needs of a treadmill; a pure function of its log.
 
@@ -61,6 +83,9 @@ class TreadmillState(msgspec.Struct, array_like=True):
     last_moving_at_ms: int = 0
     # set when attribution changed in the past: a session which begins soon after may reach back
     dirty_from_ms: int | None = None
+    # kind of alert -> what is going on
+    alerts: dict[str, AlertWatch] = {}
+    belt: BeltMemory = msgspec.field(default_factory=BeltMemory)
 
     @property
     def revision(self) -> tuple[int, int]:

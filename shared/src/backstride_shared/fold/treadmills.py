@@ -9,8 +9,10 @@ from collections.abc import Iterable
 import msgspec
 
 from backstride_shared.claims import Claim
+from backstride_shared.fold.alerts import watch_devices, watch_readings
 from backstride_shared.fold.folding import (
     Piece,
+    claim_of,
     end_session,
     fold_run,
     rates_outside_sessions,
@@ -149,6 +151,7 @@ class TreadmillsFold:
         output.duplicate_readings += marked.duplicates
         verdict = marked.verdict
         if verdict is Verdict.ACCEPTED:
+            output.items += watch_devices(state, event, is_foreign=False)
             output.gap_readings += marked.gap_readings
             state.accepted_count += marked.skips
             self._touched.setdefault(event.treadmill, False)
@@ -160,6 +163,8 @@ class TreadmillsFold:
             output.messages_ahead += 1
         else:
             output.dead_letters.append(_foreign_boot(state, event))
+            output.items += watch_devices(state, event, is_foreign=True)
+            self._touched.setdefault(event.treadmill, False)
 
     def _accept(
         self, state: TreadmillState, device_id: str, boot_id: int, readings: list[FrameReading]
@@ -178,6 +183,11 @@ class TreadmillsFold:
         if readings:
             for piece in fold_run(state, device_id, boot_id, readings):
                 self._add_piece(state, device_id, boot_id, piece)
+                if piece.readings:
+                    claim = claim_of(state, piece.session)
+                    self._output.items += watch_readings(
+                        state, device_id, boot_id, piece.readings, claim
+                    )
 
     def _take_late(
         self, state: TreadmillState, device_id: str, boot_id: int, late: list[FrameReading]

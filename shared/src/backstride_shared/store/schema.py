@@ -123,6 +123,26 @@ sessions = Table(
     Index(None, "treadmill", "started_at_ms"),
 )
 
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("alert_id", String(36), primary_key=True),
+    Column("treadmill", String(127), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("raised_at_ms", BigInteger, nullable=False),
+    # null while it goes on
+    Column("recovered_at_ms", BigInteger),
+    Column("device_id", String(64), nullable=False),
+    Column("claim_id", String(64)),
+    # of the reading that raised it
+    Column("speed_m_per_s", Float),
+    Column("is_reverse", Boolean),
+    Column("grade_percent", Float),
+    Column("limit_m_per_s", Float),
+    Index(None, "treadmill", "raised_at_ms"),
+    Index(None, "raised_at_ms"),
+)
+
 refolds_due = Table(
     "refolds_due",
     metadata,

@@ -1,11 +1,14 @@
-"""A session as a row: what summaries add up in columns of their own, the whole sums beside them."""
+"""Sessions and alerts as rows.
+
+Of a session, what summaries add up has columns of its own, with the whole sums beside them.
+"""
 
 from typing import Any
 
 import msgspec
 
 from backstride_recorder.domain.batch import Revision
-from backstride_shared.frames import SessionSnapshot
+from backstride_shared.frames import Alert, SessionSnapshot
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -45,4 +48,21 @@ def session_row(
         "uncertainty_percent": totals.uncertainty_percent,
         "forward_equivalent_gross_kcal": totals.forward_equivalent_gross_kcal,
         "direction_changes": totals.direction_changes,
+    }
+
+
+def alert_row(alert: Alert) -> dict[str, Any]:
+    """Return the columns of `schema.alerts` for an alert that was raised."""
+    return {
+        "alert_id": alert.alert_id,
+        "treadmill": alert.treadmill,
+        "kind": alert.kind,
+        "raised_at_ms": alert.raised_at_ms,
+        "recovered_at_ms": None,
+        "device_id": alert.device_id,
+        "claim_id": alert.claim_id,
+        "speed_m_per_s": alert.speed_m_per_s,
+        "is_reverse": alert.is_reverse,
+        "grade_percent": alert.grade_percent,
+        "limit_m_per_s": alert.limit_m_per_s,
     }

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, and_, delete, select, tuple_
+from sqlalchemy import Connection, Engine, Table, and_, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from backstride_recorder.adapters.session_rows import session_row
+from backstride_recorder.adapters.session_rows import alert_row, session_row
 from backstride_recorder.domain.batch import DueRefold, KnownState, Rows, merged
 from backstride_recorder.domain.regions import Region, SessionSpan
 from backstride_recorder.ports import (
@@ -25,8 +25,9 @@ from backstride_recorder.ports import (
 )
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS
 from backstride_shared.fold.state import TreadmillState, decode_state
+from backstride_shared.frames import Alert
 from backstride_shared.store.opening import writing
-from backstride_shared.store.schema import refolds_due, sessions, treadmill_states
+from backstride_shared.store.schema import alerts, refolds_due, sessions, treadmill_states
 from backstride_shared.store.treadmill_states import stored_states
 
 _REVISION_OF_SESSION = tuple_(sessions.c.epoch, sessions.c.accepted_count)
@@ -55,6 +56,7 @@ class SqlSessions:
                 connection, treadmill_states, [self._state_row(one) for one in rows.states.values()]
             )
             _add_refolds(connection, rows.refolds)
+            _add_alerts(connection, rows.alerts)
             return _as_stored(connection, rows.states)
 
     def treadmills(self) -> Sequence[StoredTreadmill]:
@@ -224,6 +226,22 @@ def _add_refolds(connection: Connection, refolds: dict[str, DueRefold]) -> None:
             for due in (merged(known.get(one.treadmill), one) for one in refolds.values())
         ],
     )
+
+
+def _add_alerts(connection: Connection, items: Sequence[Alert]) -> None:
+    """Insert what was raised, once, and note what has recovered."""
+    raised = [alert_row(item) for item in items if not item.is_recovery]
+    if raised:
+        is_postgresql = connection.dialect.name == "postgresql"
+        insert = postgresql.insert(alerts) if is_postgresql else sqlite.insert(alerts)
+        connection.execute(insert.on_conflict_do_nothing(index_elements=["alert_id"]), raised)
+    for item in items:
+        if item.is_recovery:
+            connection.execute(
+                update(alerts)
+                .where(alerts.c.alert_id == item.alert_id)
+                .values(recovered_at_ms=item.at_ms)
+            )
 
 
 def _as_stored(connection: Connection, states: dict[str, KnownState]) -> list[StoredTreadmill]:

@@ -8,6 +8,7 @@ import msgspec
 from backstride_shared.fold.state import StateVersionError, TreadmillState, decode_state
 from backstride_shared.frames import (
     FRAME_VERSION,
+    Alert,
     Checkpoint,
     EnergyItem,
     EnergySegment,
@@ -73,10 +74,12 @@ class Rows(msgspec.Struct):
     sessions: dict[str, tuple[SessionSnapshot, Revision]] = {}
     states: dict[str, KnownState] = {}
     refolds: dict[str, DueRefold] = {}
+    # in the order of the log: an alert stands before its recovery
+    alerts: list[Alert] = []
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.sessions or self.states or self.refolds)
+        return bool(self.sessions or self.states or self.refolds or self.alerts)
 
 
 class Batch(msgspec.Struct):
@@ -149,6 +152,8 @@ def _add(batch: Batch, record: LogRecord, item: EnergyItem) -> None:
             _add_session(batch.rows, item.session, item.revision)
     elif type(item) is Checkpoint:
         _add_checkpoint(batch, record, item)
+    elif type(item) is Alert:
+        batch.rows.alerts.append(item)
     elif type(item) is Refold:
         due = DueRefold(item.treadmill, item.from_ms, item.to_ms, item.reason, item.revision)
         batch.rows.refolds[item.treadmill] = merged(batch.rows.refolds.get(item.treadmill), due)
