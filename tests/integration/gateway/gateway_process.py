@@ -1,6 +1,7 @@
 """The gateway as a process of its own, and the log around it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from backstride_shared.frames import TreadmillEvent, events_decoder
 from backstride_shared.identity import TreadmillKey, partition_of
 from backstride_shared.store.migrate import migrate
 from backstride_shared.topics import PARTITION_COUNT, KafkaTopic
-from tests.servers.finding import HOST, free_port
+from tests.servers.finding import HOST
 from tests.waiting import wait_until
 
 READY_WITHIN_S = 30.0
@@ -28,12 +29,12 @@ class GatewayProcess:
 
     def __init__(self, folder: Path, kafka: str, mqtt_url: str, **settings: str) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port: int | None = None
         self.database_url = f"sqlite:///{folder}/store.db"
         self.series_url = f"sqlite:///{folder}/series.db"
         self._environment = {
             **os.environ,
-            "BACKSTRIDE_HTTP__PORT": str(self.port),
+            "BACKSTRIDE_HTTP__PORT": "0",
             "BACKSTRIDE_KAFKA__BOOTSTRAP_SERVERS": kafka,
             "BACKSTRIDE_MQTT__URL": mqtt_url,
             "BACKSTRIDE_DATABASE__URL": self.database_url,
@@ -42,6 +43,7 @@ class GatewayProcess:
             **settings,
         }
         self._log: IO[bytes] | None = None
+        self._log_start = 0
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -49,7 +51,9 @@ class GatewayProcess:
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
-        """Start it and return once it answers, ready or not."""
+        """Start it and return once it answers, ready or not, or has ended."""
+        self.port = None
+        self._log_start = self._log_bytes()
         self._log = (self.folder / "gateway.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "backstride_gateway"],
@@ -59,7 +63,9 @@ class GatewayProcess:
             env=self._environment,
         )
         wait_until(
-            lambda: self.process is None or self.process.poll() is not None or self._answers(),
+            lambda: (
+                self.process is None or self.process.poll() is not None or self._has_told_port()
+            ),
             what="the gateway to answer",
             within_s=READY_WITHIN_S,
         )
@@ -133,11 +139,18 @@ class GatewayProcess:
             self._log.close()
         self.process = None
 
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/healthz", timeout=1).status_code == 200
-        except httpx.HTTPError:
-            return False
+    def _has_told_port(self) -> bool:
+        """Tell whether this run has written to its log which free port it took."""
+        with (self.folder / "gateway.log").open("rb") as log:
+            log.seek(self._log_start)
+            found = re.search(rb'"url": "http://[^"]*:(\d+)/"', log.read())
+        if found is not None:
+            self.port = int(found[1])
+        return self.port is not None
+
+    def _log_bytes(self) -> int:
+        path = self.folder / "gateway.log"
+        return path.stat().st_size if path.exists() else 0
 
 
 def publish(kafka: str, topic: KafkaTopic, treadmill: str, records: Sequence[bytes]) -> None:
