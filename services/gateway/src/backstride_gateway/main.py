@@ -4,6 +4,7 @@ Starts without its servers, says at /readyz what it waits for, and stops within 
 """
 
 import asyncio
+import logging
 import sys
 import threading
 import time
@@ -57,6 +58,8 @@ def main() -> None:
     """Run the gateway until it is told to stop."""
     settings = read_settings_or_exit(GatewaySettings)
     set_up_logging("gateway", settings.telemetry)
+    # what stands in the way of Kafka is told by us, once for each attempt
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     stop = stop_on_signals()
     try:
         asyncio.run(_run(settings, stop))

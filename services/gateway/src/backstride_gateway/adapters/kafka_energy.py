@@ -26,6 +26,9 @@ _TAIL_RECORDS: Final = 50
 _PROBE_INTERVAL_S: Final = 5.0
 _CALL_TIMEOUT_S: Final = 10.0
 _POLL_MS: Final = 500
+_FETCH_WAIT_MS: Final = 500
+_EMBEDDED_FETCH_WAIT_MS: Final = 50
+"""Kafka answers a waiting fetch when a record arrives; the embedded broker lets it wait it out."""
 _METADATA_INTERVAL_S: Final = 0.1
 
 _RECORDS = Counter("backstride_gateway_live_records_total", "Records read for the live picture")
@@ -82,6 +85,9 @@ class KafkaEnergyFeed:
             # a broker that came back empty: begin again near its end
             auto_offset_reset="none",
             request_timeout_ms=int(_CALL_TIMEOUT_S * 1000),
+            fetch_max_wait_ms=(
+                _EMBEDDED_FETCH_WAIT_MS if self._kafka.is_embedded else _FETCH_WAIT_MS
+            ),
         )
         try:
             await asyncio.wait_for(consumer.start(), _CALL_TIMEOUT_S)
