@@ -147,6 +147,27 @@ def test_a_held_program_ends_when_standard_input_closes(tmp_path: Path, code: st
     assert not psutil.pid_exists(held)
 
 
+def test_a_held_program_that_watches_its_input_sees_the_end_of_its_holder(tmp_path: Path) -> None:
+    log = tmp_path / "held.log"
+    code = "import os, sys; print(os.getpid(), flush=True); sys.stdin.read()"
+    with log.open("wb") as output:
+        holder = subprocess.Popen(
+            [PYTHON, "-c", HOLDING, PYTHON, "-c", code], stdin=subprocess.PIPE, stdout=output
+        )
+    held = psutil.Process(pid_in(log))
+    assert holder.poll() is None
+
+    holder.kill()
+    holder.wait()
+
+    wait_until(
+        lambda: not held.is_running() or held.status() == psutil.STATUS_ZOMBIE,
+        what="the held program's end",
+    )
+    assert holder.stdin is not None
+    holder.stdin.close()
+
+
 def test_a_held_program_gets_the_signal_and_gives_its_status(tmp_path: Path) -> None:
     log = tmp_path / "held.log"
     code = (

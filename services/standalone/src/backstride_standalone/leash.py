@@ -28,7 +28,8 @@ def tie_and_become(parent_pid: int, command: list[str]) -> None:
 
 def hold(command: list[str]) -> int:
     """Run `command` until it ends, a signal comes or standard input closes; return its status."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    # a pipe that only we hold: a program that watches its standard input also sees our own end
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
 
     def stop(_signal: int = 0, _frame: FrameType | None = None) -> None:
         process.terminate()
