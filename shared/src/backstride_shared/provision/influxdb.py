@@ -6,7 +6,6 @@ second from the first, and for each program a token that may do no more than the
 Tokens are written into files, never shown.
 """
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -29,6 +28,7 @@ from pydantic import Field, SecretStr
 from urllib3.exceptions import HTTPError
 
 from backstride_shared.provision.influx_tasks import BucketNameError, InfluxTask, tasks
+from backstride_shared.provision.secret_files import read_secret, write_secret
 from backstride_shared.settings import Block, ServiceSettings, read_settings_or_exit
 from backstride_shared.telemetry import set_up_logging
 
@@ -202,7 +202,7 @@ def _token(client: InfluxDBClient, org: Organization, access: Access, folder: Pa
     ]
     fitting = [one for one in same_name if _permissions(one.permissions) == set(access.permissions)]
     path = folder / access.program
-    kept = next((one for one in fitting if one.token and one.token == _read(path)), None)
+    kept = next((one for one in fitting if one.token and one.token == read_secret(path)), None)
     if kept is None:
         kept = api.create_authorization(
             authorization=Authorization(
@@ -214,7 +214,7 @@ def _token(client: InfluxDBClient, org: Organization, access: Access, folder: Pa
                 ],
             )
         )
-        _write_secret(path, kept.token)
+        write_secret(path, kept.token)
         log.info("token made", program=access.program, file=str(path))
     for old in same_name:
         if old.id != kept.id:
@@ -223,22 +223,6 @@ def _token(client: InfluxDBClient, org: Organization, access: Access, folder: Pa
 
 def _permissions(permissions: Iterable[Permission]) -> set[tuple[str, str]]:
     return {(one.action, one.resource.id) for one in permissions}
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return None
-
-
-def _write_secret(path: Path, secret: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secret + "\n")
-    fresh.replace(path)
 
 
 if __name__ == "__main__":
