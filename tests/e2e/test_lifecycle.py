@@ -178,7 +178,7 @@ def test_fresh_asks_before_it_deletes_real_data(tmp_path: Path) -> None:
     assert (tmp_path / "backstride.db").read_text(encoding="utf-8") == "a gym's year"
 
 
-def test_a_store_of_a_newer_version_ends_the_run_in_words(tmp_path: Path) -> None:
+def test_a_store_that_is_no_database_ends_the_run_in_words(tmp_path: Path) -> None:
     (tmp_path / "backstride-data.json").write_text("{}", encoding="utf-8")
     (tmp_path / "backstride.db").write_text("no database at all", encoding="utf-8")
 

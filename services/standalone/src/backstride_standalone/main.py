@@ -1,6 +1,7 @@
 """Composition root of `backstride run`: the only module that opens anything."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -84,11 +85,14 @@ async def _run(supervision: Supervision, watching: Watching) -> None:
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     looking = asyncio.create_task(watching.run())
+    # it ends on its own only by a defect, which must not leave a run that nobody sees
+    looking.add_done_callback(lambda _: stop.set())
     try:
         await supervision.run(stop)
     finally:
         looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await looking
         watching.show_end()
 
 
