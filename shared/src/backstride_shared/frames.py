@@ -42,7 +42,11 @@ class Skip(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class ReadingsEvent(msgspec.Struct, array_like=True, frozen=True, tag=1):
-    """One MQTT message as ingest took it: readings and skips, each in increasing seq."""
+    """Readings and skips of one device as ingest took them, each in increasing seq.
+
+    It is one MQTT message, or several that followed each other; then times and `after` are those
+    of the first.
+    """
 
     treadmill: str
     device_id: str

@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
 from backstride_ingest.domain.acceptance import AcceptedTreadmills
+from backstride_ingest.domain.coalescing import EVENT_OVERHEAD_BYTES
 from backstride_ingest.ports import Arrival
 from backstride_ingest.reception import MAX_KNOWN_TOPICS, Reception
 from backstride_shared.frames import (
@@ -32,7 +33,7 @@ def test_an_event_takes_no_more_of_a_frame_than_is_said() -> None:
 
         assert outcome.event is not None
         frame = encoder.encode(EventsFrame(FRAME_VERSION, [outcome.event]))
-        assert len(frame) <= outcome.event_bytes
+        assert len(frame) <= outcome.event_bytes + EVENT_OVERHEAD_BYTES
 
 
 def test_a_topic_that_is_no_text_is_set_aside() -> None:

@@ -22,8 +22,6 @@ from backstride_shared.topics import (
 )
 
 MAX_KNOWN_TOPICS: Final = 10_000
-EVENT_OVERHEAD_BYTES: Final = 256
-"""More than an event takes in a frame beside its readings: treadmill, device, times."""
 SKIP_BYTES: Final = 32
 
 
@@ -37,7 +35,8 @@ class Answer(NamedTuple):
 class Outcome(NamedTuple):
     """What comes of one message.
 
-    `event_bytes` is not less than what `event` takes in a frame: JSON is longer than MessagePack.
+    `event_bytes` is not less than what readings and skips of `event` take in a frame: JSON is
+    longer than MessagePack.
     """
 
     event: ReadingsEvent | None = None
@@ -87,11 +86,11 @@ class Reception:
             return _receive_state(arrival, sender, treadmill, received_at_ms)
         event, rejects, refusal = decode_readings(treadmill, payload, received_at_ms)
         if not rejects:
-            return Outcome(event, len(payload) + EVENT_OVERHEAD_BYTES, sender.partition)
+            return Outcome(event, len(payload), sender.partition)
         outcome = _set_aside(arrival, sender, received_at_ms, rejects)
         return outcome._replace(
             event=event,
-            event_bytes=len(payload) + EVENT_OVERHEAD_BYTES + SKIP_BYTES * len(rejects),
+            event_bytes=len(payload) + SKIP_BYTES * len(rejects),
             answer=None if refusal is None else _refuse(treadmill, payload, refusal),
         )
 

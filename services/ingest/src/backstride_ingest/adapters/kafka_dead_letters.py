@@ -100,6 +100,6 @@ def _read(consumer: Consumer, ends: dict[int, int]) -> Iterator[KeptLetter]:
 def _decode(value: bytes) -> DeadLetter:
     try:
         return dead_letter_decoder.decode(value)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         # whatever stands in the topic is shown
         return DeadLetter(0, f"no dead letter: {error}", "", 0, value, len(value))
