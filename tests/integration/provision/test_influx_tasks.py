@@ -11,7 +11,8 @@ from influxdb_client.rest import ApiException
 from pydantic import SecretStr
 
 from backstride_shared.provision.influx_tasks import LATE_NAME, RECENT_NAME
-from backstride_shared.provision.influxdb import InfluxSetupBlock, set_up
+from backstride_shared.provision.influxdb import set_up
+from backstride_shared.provision.settings import InfluxSetupBlock
 from backstride_shared.series import SeriesPoint
 from backstride_shared.series.influx_series import InfluxSeries
 from tests.factories.series_points import series_point

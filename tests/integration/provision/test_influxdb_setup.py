@@ -8,7 +8,8 @@ from influxdb_client.rest import ApiException
 from pydantic import SecretStr
 
 from backstride_shared.provision.influx_tasks import BucketNameError
-from backstride_shared.provision.influxdb import InfluxSetupBlock, InfluxSetupError, set_up
+from backstride_shared.provision.influxdb import InfluxSetupError, set_up
+from backstride_shared.provision.settings import InfluxSetupBlock
 from backstride_shared.series import SeriesUnavailableError
 from backstride_shared.series.influx_answers import InfluxTokenError
 from backstride_shared.series.influx_series import InfluxSeries

@@ -1,6 +1,6 @@
 """The declared topics on a real Kafka, on brokers of their own because the names are fixed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -8,11 +8,13 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import ConfigResource, ResourceType
 
 from backstride_shared.provision.declared_topics import declared_topics
-from backstride_shared.provision.kafka import TopicsBlock, TopicsError, set_up
+from backstride_shared.provision.kafka import TopicsError, set_up
+from backstride_shared.provision.settings import TopicsBlock
 from backstride_shared.topics import CHANGELOG_TOPIC, PARTITION_COUNT, KafkaTopic
 from tests.repository import ROOT
 from tests.servers.finding import HOST, free_port, fresh_name
 from tests.servers.kafka import KafkaAddress, LocalKafka, installed_libs
+from tests.waiting import wait_until
 
 WANTED = TopicsBlock(file=ROOT / "infra/kafka/topics.yaml")
 
@@ -22,6 +24,15 @@ def _settings(kafka: KafkaAddress, topic: str) -> dict[str, str | None]:
     resource = ConfigResource(ResourceType.TOPIC, str(topic))  # the client takes no subclass
     (described,) = admin.describe_configs([resource]).values()
     return {name: entry.value for name, entry in described.result(10).items()}
+
+
+def _wait_for_settings(kafka: KafkaAddress, topic: str, wanted: Mapping[str, str]) -> None:
+    """Wait, because a broker takes a change from its controller a moment later."""
+    wait_until(
+        lambda: _settings(kafka, topic),
+        what=f"the settings of {topic}",
+        holds=lambda found: wanted.items() <= found.items(),
+    )
 
 
 def _partition_counts(kafka: KafkaAddress) -> dict[str, int]:
@@ -39,7 +50,7 @@ def test_topics_are_made_mended_and_refused(own_kafka: LocalKafka, tmp_path: Pat
         [*KafkaTopic, CHANGELOG_TOPIC], PARTITION_COUNT
     )
     for name, topic in declared.items():
-        assert topic.settings.items() <= _settings(kafka, name).items()
+        _wait_for_settings(kafka, name, topic.settings)
 
     set_up(kafka.bootstrap, WANTED)  # again, with nothing to do
     assert _partition_counts(kafka) == dict.fromkeys(declared, PARTITION_COUNT)
@@ -49,7 +60,7 @@ def test_topics_are_made_mended_and_refused(own_kafka: LocalKafka, tmp_path: Pat
         WANTED.file.read_text().replace("retention.ms: 2592000000", "retention.ms: 5000000")
     )
     set_up(kafka.bootstrap, WANTED.model_copy(update={"file": changed}))
-    assert _settings(kafka, KafkaTopic.ALERTS)["retention.ms"] == "5000000"
+    _wait_for_settings(kafka, KafkaTopic.ALERTS, {"retention.ms": "5000000"})
     assert _settings(kafka, KafkaTopic.ENERGY)["retention.ms"] == "604800000"
 
     other = tmp_path / "other.yaml"

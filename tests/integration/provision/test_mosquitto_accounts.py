@@ -15,7 +15,8 @@ from pydantic import SecretStr
 
 from backstride_shared.identity import TreadmillKey, treadmill_key
 from backstride_shared.mqtt_client import LastWill, build_mqtt_client
-from backstride_shared.provision.mosquitto import MosquittoSetupBlock, set_up
+from backstride_shared.provision.mosquitto import set_up
+from backstride_shared.provision.settings import MosquittoSetupBlock
 from backstride_shared.settings import MqttBlock
 from backstride_shared.topics import MqttKind, mqtt_filter, mqtt_topic
 from tests.repository import ROOT

@@ -4,10 +4,10 @@ import pytest
 
 from backstride_shared.provision.mosquitto import (
     FILE_NAME,
-    MosquittoSetupBlock,
     TreadmillsFileError,
     set_up,
 )
+from backstride_shared.provision.settings import MosquittoSetupBlock
 
 
 def _wanted(folder: Path) -> MosquittoSetupBlock:

@@ -6,6 +6,7 @@ second from the first, and for each program a token that may do no more than the
 Tokens are written into files, never shown.
 """
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -24,12 +25,13 @@ from influxdb_client import (
     TaskUpdateRequest,
 )
 from influxdb_client.rest import ApiException
-from pydantic import Field, SecretStr
 from urllib3.exceptions import HTTPError
 
+from backstride_shared.lifecycle import backoff_s
 from backstride_shared.provision.influx_tasks import BucketNameError, InfluxTask, tasks
 from backstride_shared.provision.secret_files import read_secret, write_secret
-from backstride_shared.settings import Block, ServiceSettings, read_settings_or_exit
+from backstride_shared.provision.settings import InfluxSetupBlock, InfluxSetupSettings
+from backstride_shared.settings import read_settings_or_exit
 from backstride_shared.telemetry import set_up_logging
 
 log = structlog.get_logger()
@@ -38,30 +40,7 @@ TIMEOUT_MS: Final = 20_000
 READ, WRITE = "read", "write"
 _DAY_S: Final = 86_400
 _MOST: Final = 100
-
-
-class InfluxSetupBlock(Block):
-    """The server to set up, and what it shall have."""
-
-    url: str = Field("http://127.0.0.1:8086", description="InfluxDB's address")
-    operator_token: SecretStr = Field(
-        ..., description="Token that may do everything; given to a server that has none yet"
-    )
-    operator_password: SecretStr | None = Field(
-        None, description="Password of the user operator, for a server that was never set up"
-    )
-    org: str = Field("backstride", description="Organization")
-    bucket: str = Field("belt", description="Bucket of readings")
-    per_minute_bucket: str = Field("belt-per-minute", description="Bucket of minutes")
-    retention_days: int = Field(90, ge=8, description="How long readings are kept")
-    per_minute_retention_days: int = Field(1826, ge=8, description="How long minutes are kept")
-    tokens_folder: Path = Field(..., description="Folder for the programs' tokens, a file each")
-
-
-class InfluxSetupSettings(ServiceSettings):
-    """What the set-up reads from its environment."""
-
-    influxdb: InfluxSetupBlock
+_OK: Final = 200
 
 
 class InfluxSetupError(Exception):
@@ -118,7 +97,7 @@ def _onboard(wanted: InfluxSetupBlock) -> None:
     """Give a server that was never set up its operator."""
     address = f"{wanted.url}/api/v2/setup"
     with urllib3.PoolManager(retries=False, timeout=TIMEOUT_MS / 1000) as http:
-        if not http.request("GET", address).json()["allowed"]:
+        if not _answer_of(http, address, wanted.wait_s).json()["allowed"]:
             return
         if wanted.operator_password is None:
             raise InfluxSetupError(
@@ -138,6 +117,26 @@ def _onboard(wanted: InfluxSetupBlock) -> None:
         )
     if answer.status >= 300:  # noqa: PLR2004  anything but success
         raise InfluxSetupError(f"the server refused its operator: {answer.data.decode()}")
+
+
+def _answer_of(http: urllib3.PoolManager, address: str, wait_s: float) -> urllib3.BaseHTTPResponse:
+    """Return the first answer of a server that may just be starting."""
+    deadline_s = time.monotonic() + wait_s
+    for pause_s in backoff_s(most_s=2.0):
+        try:
+            answer = http.request("GET", address)
+        except HTTPError as error:
+            if time.monotonic() > deadline_s:
+                raise
+            log.info("waiting for InfluxDB", error=str(error))
+        else:
+            if answer.status == _OK:
+                return answer
+            if time.monotonic() > deadline_s:
+                raise InfluxSetupError(f"{address} answers {answer.status}, not as InfluxDB would")
+            log.info("waiting for InfluxDB", status=answer.status)
+        time.sleep(pause_s)
+    raise AssertionError("the waiting times never end")
 
 
 def _organization(client: InfluxDBClient, name: str) -> Organization:

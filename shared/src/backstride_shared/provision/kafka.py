@@ -8,7 +8,6 @@ treadmills from one log to another. Topics that are not declared are left alone.
 
 import time
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -21,7 +20,6 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 from confluent_kafka.cimpl import NewTopic
-from pydantic import Field
 
 from backstride_shared.lifecycle import backoff_s
 from backstride_shared.provision.declared_topics import (
@@ -29,31 +27,14 @@ from backstride_shared.provision.declared_topics import (
     TopicsFileError,
     declared_topics,
 )
-from backstride_shared.settings import Block, KafkaBlock, ServiceSettings, read_settings_or_exit
+from backstride_shared.provision.settings import TopicsBlock, TopicsSettings
+from backstride_shared.settings import read_settings_or_exit
 from backstride_shared.telemetry import set_up_logging
 
 log = structlog.get_logger()
 
 TIMEOUT_S: Final = 20.0
 AUTO_CREATION: Final = "auto.create.topics.enable"
-
-
-class TopicsBlock(Block):
-    """Which topics, and on how many brokers each partition lies."""
-
-    file: Path = Field(Path("infra/kafka/topics.yaml"), description="The declared topics")
-    replication_factor: int = Field(1, ge=1, le=5, description="Copies of each partition")
-    min_insync_replicas: int = Field(
-        1, ge=1, le=5, description="Copies that have to be written before a record counts"
-    )
-    wait_s: float = Field(60.0, ge=0, description="How long to wait for the broker")
-
-
-class TopicsSettings(ServiceSettings):
-    """What the program reads from its environment."""
-
-    kafka: KafkaBlock = Field(default_factory=KafkaBlock.model_construct)
-    topics: TopicsBlock = Field(default_factory=TopicsBlock.model_construct)
 
 
 class TopicsError(Exception):

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from pydantic import Field
 
 from backstride_shared.identity import (
-    ID_PATTERN,
     InvalidIdentifierError,
     TreadmillKey,
     parse_treadmill_key,
@@ -27,39 +25,14 @@ from backstride_shared.provision.mqtt_accounts import (
     treadmill_account,
 )
 from backstride_shared.provision.secret_files import read_secret, write_secret
-from backstride_shared.settings import Block, ServiceSettings, read_settings_or_exit
+from backstride_shared.provision.settings import MosquittoSetupBlock, MosquittoSetupSettings
+from backstride_shared.settings import read_settings_or_exit
 from backstride_shared.telemetry import set_up_logging
 
 log = structlog.get_logger()
 
 FILE_NAME: Final = "dynamic-security.json"
 _PASSWORD_BYTES: Final = 32
-
-
-class MosquittoSetupBlock(Block):
-    """Which accounts, and where their files go."""
-
-    accounts_folder: Path = Field(
-        ..., description=f"Folder of {FILE_NAME}; the broker writes there too"
-    )
-    passwords_folder: Path = Field(
-        ..., description="Folder for passwords: programs/<name> and treadmills/<gym>/<treadmill>"
-    )
-    treadmills_file: Path | None = Field(
-        None, description="The treadmills, gym_id/treadmill_id, one per line; # begins a comment"
-    )
-    simulated_gym_id: str | None = Field(
-        None, pattern=f"^{ID_PATTERN}$", description="Gym of a controller that simulates treadmills"
-    )
-    broker_uid: int | None = Field(
-        None, ge=0, description="User id that the broker runs as; the file becomes its"
-    )
-
-
-class MosquittoSetupSettings(ServiceSettings):
-    """What the program reads from its environment."""
-
-    mosquitto: MosquittoSetupBlock
 
 
 class TreadmillsFileError(Exception):
