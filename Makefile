@@ -95,7 +95,7 @@ generated: setup ## Write the generated files again: schemas, settings tables, .
 
 .PHONY: requirements
 requirements: $(UV)/bin/uv ## Resolve requirements/*.in and the images' into hash-pinned *.txt; ARGS="--upgrade" takes newer ones
-	@for name in run server dev build; do \
+	@for name in run server dev build pages; do \
 		echo "resolving requirements/$$name.in"; \
 		(cd requirements && $(RESOLVE) $$name.in --output-file $$name.txt) || exit 1; \
 	done
