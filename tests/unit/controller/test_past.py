@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from backstride_controller.domain.history import PastSession, past_sessions
+from backstride_controller.domain.history import PastSession, claim_of_today, past_sessions
 
 _NOW_MS = 1_795_406_909_699
 _DAY_MS = 24 * 3600 * 1000
@@ -60,3 +60,14 @@ def test_a_release_ends_the_claim_made_before_it() -> None:
     assert (claim.action, release.action) == ("claim", "release")
     assert claim.console_claim_id == release.console_claim_id
     assert claim.at_ms < session.started_at_ms < session.ended_at_ms < release.at_ms
+
+
+def test_a_demonstration_begins_with_two_members_and_leaves_treadmills_free() -> None:
+    claims = [claim_of_today(number, 1_795_406_900_000) for number in (1, 2, 3, 4)]
+
+    assert [claim.member_number if claim else None for claim in claims] == [
+        "1001",
+        "1003",
+        None,
+        None,
+    ]

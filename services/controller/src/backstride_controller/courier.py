@@ -30,6 +30,7 @@ from backstride_controller.ports import (
     OutboxUnavailableError,
     Received,
 )
+from backstride_shared.decoding import UNREADABLE
 from backstride_shared.messages import RefusedMessage, StoredMessage
 from backstride_shared.topics import MqttKind
 
@@ -192,7 +193,7 @@ class Courier:
     def _take_stored(self, payload: bytes, now: Now) -> None:
         try:
             stored = _stored_decoder.decode(payload)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             log.warning("stored not understood", treadmill=self.box.treadmill, error=str(error))
             return
         if stored.device_id != self.box.device_id:
@@ -209,7 +210,7 @@ class Courier:
     def _take_refused(self, payload: bytes) -> None:
         try:
             refused = _refused_decoder.decode(payload)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             log.warning("refused not understood", treadmill=self.box.treadmill, error=str(error))
             return
         action = self._delivery.refuse(bytes.fromhex(refused.payload_sha256))

@@ -18,7 +18,7 @@ from backstride_controller.adapters.sqlite_outbox import SqliteOutbox
 from backstride_controller.courier import Courier
 from backstride_controller.domain import wire
 from backstride_controller.domain.faults import PRESETS, FaultRates, Faults
-from backstride_controller.domain.history import PastSession, past_sessions
+from backstride_controller.domain.history import PastSession, claim_of_today, past_sessions
 from backstride_controller.domain.programmes import MIX, Segment, endless
 from backstride_controller.domain.timeline import Timeline
 from backstride_controller.domain.treadmill import SimulatedTreadmill
@@ -175,12 +175,16 @@ def _planned(plan: Plan, timeline: Timeline) -> Iterator[_Planned]:
         number = plan.first_number + index
         # the last ones replay the past, so that the first ones are seen live at once
         from_end = plan.treadmills - 1 - index
+        replayed = past[from_end] if from_end < len(past) else None
+        claim = None
+        if plan.history_days and replayed is None:
+            claim = claim_of_today(number, round(timeline.anchor_ms))
         yield _Planned(
             treadmill_id=f"treadmill-{number:02d}",
             segments=endless(plan.programme, number),
-            claims=[],
+            claims=[] if claim is None else [claim],
             has_safety_stops=True,
-            past=past[from_end] if from_end < len(past) else None,
+            past=replayed,
         )
 
 

@@ -54,6 +54,20 @@ class PastSession(NamedTuple):
         ]
 
 
+def claim_of_today(number: int, now_ms: int) -> ConsoleClaimMessage | None:
+    """Return who is on the treadmill of this number when a demonstration begins; None: nobody."""
+    member_number = {1: "1001", 2: "1003"}.get(number)
+    if member_number is None:
+        return None
+    return ConsoleClaimMessage(
+        console_claim_id=f"demo-{member_number}-{now_ms}-live",
+        action="claim",
+        member_number=member_number,
+        at_ms=now_ms,
+        purpose="training",
+    )
+
+
 class _Regular(NamedTuple):
     """A member's week: what is walked on its days, in turn; None is a day off."""
 
