@@ -14,7 +14,7 @@ from backstride_ingest.domain.acceptance import AcceptedTreadmills
 from backstride_ingest.ports import WrongTopicError
 from backstride_ingest.reception import Reception
 from backstride_ingest.settings import IngestSettings
-from backstride_shared.lifecycle import stop_on_signals
+from backstride_shared.lifecycle import collect_cycles_seldom, stop_on_signals
 from backstride_shared.settings import read_settings_or_exit
 from backstride_shared.telemetry import serve_health, set_up_logging
 from backstride_shared.topics import MqttKind, mqtt_filter
@@ -29,6 +29,7 @@ FINISH_WITHIN_S: Final = 5.0
 def main() -> None:
     """Run ingest until SIGTERM or SIGINT."""
     settings = read_settings_or_exit(IngestSettings)
+    collect_cycles_seldom()
     ingest = settings.ingest
     set_up_logging(SERVICE, settings.telemetry)
     stop = stop_on_signals()

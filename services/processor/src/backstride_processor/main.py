@@ -26,7 +26,7 @@ from backstride_processor.adapters.sql_stored_states import SqlStoredStates
 from backstride_processor.domain.progress import OffsetJumpError, Progress
 from backstride_processor.processing import Processor
 from backstride_processor.settings import ProcessorSettings
-from backstride_shared.lifecycle import watch_parent
+from backstride_shared.lifecycle import collect_cycles_seldom, watch_parent
 from backstride_shared.settings import read_settings_or_exit
 from backstride_shared.telemetry import serve_health, set_up_logging
 
@@ -42,6 +42,7 @@ _EXPECTED: Final = (KafkaError, OffsetJumpError, PartitionCountError)  # their w
 def main() -> None:
     """Run the processor until it is told to stop; status 1 when it had to give up."""
     settings = read_settings_or_exit(ProcessorSettings)
+    collect_cycles_seldom()
     set_up_logging(_SERVICE, settings.telemetry)
     quieten_libraries()
     raise SystemExit(asyncio.run(run(settings)))
