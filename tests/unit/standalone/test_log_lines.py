@@ -25,6 +25,7 @@ def test_an_exception_is_shown_by_its_last_line() -> None:
     "line",
     [
         logged(event="ready", level="info"),
+        logged(event="alert raised", level="warning", treadmill="demo/treadmill-01"),
         "Traceback (most recent call last):",
         "[1, 2]",
         "",

@@ -8,6 +8,8 @@ _SHOWN_LEVELS: Final = frozenset({"warning", "error", "critical", "exception"})
 _ROUTINE_FIELDS: Final = frozenset(
     {"event", "level", "service", "timestamp", "exception", "logger"}
 )
+_OF_TREADMILLS: Final = frozenset({"alert raised", "alert recovered"})
+"""What happens on belts is for the operators' page; the terminal tells how the programs are."""
 _MAX_CHARACTERS: Final = 300
 
 
@@ -35,6 +37,8 @@ def notice_from(program: str, line: str) -> Notice | None:
     except ValueError:
         return None
     if not isinstance(event, dict) or event.get("level") not in _SHOWN_LEVELS:
+        return None
+    if event.get("event") in _OF_TREADMILLS:
         return None
     return Notice(program, str(event["level"]), _sentence(event))
 
