@@ -8,6 +8,7 @@ Late readings raise nothing: nobody can act on yesterday's belt.
 import uuid
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from backstride_shared.claims import Claim
@@ -84,23 +85,29 @@ def watch_readings(
     belt = state.belt
     claim_id, wearer = (claim.claim_id, claim.wearer) if claim else (None, None)
     is_away = wearer is not None and wearer.facing == "away"
-    practice_min = wearer.backward_minutes if wearer else None
-    limit_m_per_s = advised_max_speed_m_per_s(
-        PRACTISED_MIN if practice_min is None else practice_min, None
-    )
+    limit_m_per_s = _limit_m_per_s(wearer.backward_minutes if wearer else None)
     for reading in readings:
         speed_m_per_s = reading.speed_m_per_s
         is_reverse = reading.is_reverse
         if (
             not state.alerts
-            and is_reverse is is_away  # forward gait
-            and not is_reverse
-            and is_reverse is belt.is_reverse
-            and speed_m_per_s <= WALKING_PACE_M_PER_S
-            and reading.is_present is not False
             and not reading.is_emergency_stop
+            and (
+                speed_m_per_s <= 0.0
+                or (
+                    reading.is_present is not False
+                    and (is_reverse is belt.is_reverse or belt.is_reverse is None)
+                    and (
+                        is_reverse is is_away  # forward gait
+                        or speed_m_per_s <= limit_m_per_s + SPEED_MARGIN_M_PER_S
+                    )
+                    and (not is_reverse or abs(reading.grade_percent) <= INCLINE_PERCENT)
+                )
+            )
         ):
-            continue  # most readings of a gym: one look, nothing to remember
+            # nearly all readings: nothing goes on and none of the conditions below is on
+            _remember(belt, reading)
+            continue
         at_ms = reading.measured_at_ms
         is_moving = speed_m_per_s > 0.0
         backward_m_per_s = speed_m_per_s if is_reverse is not is_away else 0.0
@@ -139,10 +146,7 @@ def watch_readings(
                         ),
                     )
                 )
-        if is_moving:
-            belt.is_reverse = is_reverse
-            if speed_m_per_s > WALKING_PACE_M_PER_S:
-                belt.fast_at_ms = at_ms
+        _remember(belt, reading)
     return alerts
 
 
@@ -184,6 +188,18 @@ def watch_devices(state: TreadmillState, event: ReadingsEvent, *, is_foreign: bo
             device_id=event.device_id,
         )
     ]
+
+
+@lru_cache(maxsize=1024)  # by far the most expensive step for a reading that comes alone
+def _limit_m_per_s(practice_min: float | None) -> float:
+    return advised_max_speed_m_per_s(PRACTISED_MIN if practice_min is None else practice_min, None)
+
+
+def _remember(belt: BeltMemory, reading: FrameReading) -> None:
+    if reading.speed_m_per_s > 0.0:
+        belt.is_reverse = reading.is_reverse
+        if reading.speed_m_per_s > WALKING_PACE_M_PER_S:
+            belt.fast_at_ms = reading.measured_at_ms
 
 
 def _between(value: float, low: float, high: float) -> bool | None:
