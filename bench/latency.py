@@ -155,7 +155,7 @@ def publish_steadily(
                 treadmill = treadmills[which]
                 payload = payload_of(
                     rng,
-                    device_id=f"device-{which:03}",
+                    device_number=which,
                     boot_id=boot_id,
                     first_seq=turn + 1,
                     count=1,

@@ -1,7 +1,8 @@
 """The load of the bench: what treadmills of a gym would have queued, always the same.
 
-Speeds differ from reading to reading, as a real belt's do, and every other bout runs in reverse,
-so that no program profits from a belt that repeats itself.
+Speeds differ from reading to reading, as a real belt's do, so that no program profits from a belt
+that repeats itself. A gym's mixture: half walk forward, a quarter jogs uphill, and a quarter takes
+turns forward and in reverse, with a belt that slows down before it turns.
 """
 
 import random
@@ -14,7 +15,9 @@ from backstride_shared.messages import Reading, ReadingsMessage, json_encoder
 TREADMILLS: Final = 40
 STEP_MS: Final = 250
 BOUT_READINGS: Final = 240
-"""The belt turns round once a minute."""
+"""A belt that takes turns does so once a minute."""
+_TURN_READINGS: Final = 16
+"""So long it is slow at the beginning and at the end of a bout."""
 _SEND_DELAY_MS: Final = 120
 
 
@@ -56,7 +59,7 @@ def messages(load: Load, gym_id: str, first_measured_at_ms: int) -> Iterator[tup
             treadmills[which],
             payload_of(
                 rng,
-                device_id=f"device-{which:03}",
+                device_number=which,
                 boot_id=first_measured_at_ms,
                 first_seq=turn * size + 1,
                 count=size,
@@ -68,7 +71,7 @@ def messages(load: Load, gym_id: str, first_measured_at_ms: int) -> Iterator[tup
 def payload_of(
     rng: random.Random,
     *,
-    device_id: str,
+    device_number: int,
     boot_id: int,
     first_seq: int,
     count: int,
@@ -76,22 +79,35 @@ def payload_of(
 ) -> bytes:
     """Return a message of one device, as our controller publishes it."""
     readings = [
-        Reading(
-            seq=first_seq + index,
-            measured_at_ms=first_measured_at_ms + index * STEP_MS,
-            direction="reverse" if (first_seq + index) // BOUT_READINGS % 2 else "forward",
-            speed_m_per_s=round(rng.uniform(0.6, 2.4), 3),
-            grade_percent=1.5,
-            heart_rate_bpm=float(rng.randint(95, 150)),
-        )
+        _reading(rng, device_number, first_seq + index, first_measured_at_ms + index * STEP_MS)
         for index in range(count)
     ]
     return json_encoder.encode(
         ReadingsMessage(
-            device_id=device_id,
+            device_id=f"device-{device_number:03}",
             boot_id=boot_id,
             sent_at_ms=readings[-1].measured_at_ms + _SEND_DELAY_MS,
             after=None if first_seq == 1 else (boot_id, first_seq - 1),
             readings=readings,
         )
+    )
+
+
+def _reading(rng: random.Random, device_number: int, seq: int, measured_at_ms: int) -> Reading:
+    is_reverse = False
+    pace_m_per_s, grade_percent = 1.3, 0.0
+    if device_number % 4 == 1:
+        pace_m_per_s, grade_percent = 2.6, 1.0
+    elif device_number % 4 == 3:  # noqa: PLR2004  every fourth
+        bout, position = divmod(seq, BOUT_READINGS)
+        is_reverse = bool(bout % 2)
+        is_turning = not _TURN_READINGS <= position < BOUT_READINGS - _TURN_READINGS
+        pace_m_per_s = 0.3 if is_turning else 0.8
+    return Reading(
+        seq=seq,
+        measured_at_ms=measured_at_ms,
+        direction="reverse" if is_reverse else "forward",
+        speed_m_per_s=round(pace_m_per_s + rng.uniform(-0.1, 0.1), 3),
+        grade_percent=grade_percent,
+        heart_rate_bpm=float(rng.randint(95, 150)),
     )
