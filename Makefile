@@ -19,6 +19,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINNED := --require-hashes --no-deps --only-binary :all:
 
 PACKAGES := shared $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
+# Say `make COMPOSE="podman compose" up` for another program that reads compose files.
+COMPOSE ?= docker compose
 # Services with an image, each with its own small set of requirements.
 IMAGES := controller gateway ingest processor recorder
 RESOLVE = ../$(UV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -104,6 +106,28 @@ requirements: $(UV)/bin/uv ## Resolve requirements/*.in and the images' into has
 		(cd requirements && ../$(BIN)/python of_image.py $$service \
 			| $(RESOLVE) - -c run.txt -c server.txt --output-file $$service.txt) || exit 1; \
 	done
+
+.PHONY: secrets
+secrets: ## Make passwords, certificates and .env for docker compose, those that are missing; HOSTS="gym.local 192.168.1.9" renews the MQTT broker's certificate
+	@infra/make_secrets.sh $(HOSTS)
+
+.PHONY: up
+up: secrets ## Build and start the whole platform for a gym by docker compose; ARGS="--profile simulator" adds treadmills
+	@$(COMPOSE) $(ARGS) up --detach --build --wait
+
+.PHONY: down
+down: ## Stop it; the data stay in their volumes
+	@$(COMPOSE) --profile simulator --profile metrics down
+
+.PHONY: wipe
+wipe: ## Stop it and delete all its data for ever; asks first
+	@printf 'This deletes all members, sessions and readings of this machine. Type "wipe" to go on: '; \
+		read -r answer && [ "$$answer" = wipe ] || { echo "nothing deleted"; exit 1; }
+	@$(COMPOSE) --profile simulator --profile metrics down --volumes
+
+.PHONY: test-compose
+test-compose: setup kafka influxdb ## Bring the compose file up for real, without Docker, and play a gym through it
+	@tests/e2e/compose.sh
 
 .PHONY: bench
 bench: setup kafka influxdb ## Measure the whole chain on real servers, beside Telegraf where bench/install_telegraf.sh put it; 5 minutes

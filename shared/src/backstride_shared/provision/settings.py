@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from backstride_shared.identity import ID_PATTERN
-from backstride_shared.settings import Block, KafkaBlock, ServiceSettings
+from backstride_shared.settings import Block, DatabaseBlock, KafkaBlock, ServiceSettings
 
 
 class InfluxSetupBlock(Block):
@@ -75,3 +75,16 @@ class MosquittoSetupSettings(ServiceSettings):
     """What the program reads from its environment."""
 
     mosquitto: MosquittoSetupBlock
+
+
+class PostgresSetupBlock(Block):
+    """Whose roles, and where their passwords are."""
+
+    passwords_folder: Path = Field(..., description="Folder with the password of each role")
+
+
+class PostgresSetupSettings(ServiceSettings):
+    """What the program reads from its environment; the URL is that of the tables' owner."""
+
+    database: DatabaseBlock
+    postgres: PostgresSetupBlock
