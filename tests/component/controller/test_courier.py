@@ -174,7 +174,9 @@ def test_stored_ahead_of_what_was_made_is_not_believed(desk: _Desk, boot_id: int
 
 
 @pytest.mark.parametrize("kind", [MqttKind.STORED, MqttKind.REFUSED])
-@pytest.mark.parametrize("payload", [b"", b"{", b'{"device_id":1}', b"\xff"])
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b'{"device_id":1}', b'{"device_id":"\xff"}', b"\xff"]
+)
 def test_an_answer_that_cannot_be_read_changes_nothing(
     desk: _Desk, kind: MqttKind, payload: bytes
 ) -> None:

@@ -76,7 +76,7 @@ def test_what_cannot_be_used_is_a_dead_letter_and_counted(
     assert console.desk.claims.rows == {}
 
 
-@pytest.mark.parametrize("payload", [b"", b"{", b"\xff\xfe", b"[]", b"null"])
+@pytest.mark.parametrize("payload", [b"", b"{", b"\xff\xfe", b'{"action":"\xff"}', b"[]", b"null"])
 def test_bytes_that_are_no_message_are_a_dead_letter(payload: bytes) -> None:
     console = Console()
     console.handler.handle(TOPIC, payload)

@@ -1,7 +1,6 @@
 import asyncio
 from collections.abc import Mapping
 
-import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
@@ -14,6 +13,7 @@ from backstride_shared.frames import (
     Alert,
     ClaimEvent,
     EventsFrame,
+    ReadingsEvent,
     TreadmillEvent,
     alert_decoder,
     encoder,
@@ -195,17 +195,27 @@ async def test_an_event_in_a_wrong_partition_is_set_aside() -> None:
     assert log.sequence_numbers() == []
 
 
+class DefectiveFold(TreadmillsFold):
+    """A fold with a defect that the events of one device bring out."""
+
+    def apply(self, event: TreadmillEvent) -> None:
+        """Fold, unless the event is of that device."""
+        if isinstance(event, ReadingsEvent) and event.device_id == "unlucky":
+            raise IndexError("list index out of range")
+        super().apply(event)
+
+
 async def test_an_event_that_breaks_the_fold_is_set_aside_and_the_rest_goes_on() -> None:
     log = MemoryLog()
-    processor = await started(log)
-    beyond_time = msgspec.structs.replace(run_of(1, 1, 0.0)[0], measured_at_ms=2**62)
-    broken = message([beyond_time], device_id="broken")
+    processor = Processor(log, MemoryChangelog(), MemoryStoredStates(), fold=DefectiveFold)
+    await processor.assign(GENERATION, {PARTITION: 0})
+    unlucky = message(run_of(1, 2, 0.0), device_id="unlucky")
 
-    await processor.handle([frame(0, broken, message(run_of(1, 2, 0.0)))])
+    await processor.handle([frame(0, unlucky, message(run_of(1, 2, 0.0)))])
 
     (letter,) = log.dead_letters()
     assert letter.reason.startswith("could not be folded: IndexError")
-    assert letter.device_id == "broken"
+    assert letter.device_id == "unlucky"
     assert log.sequence_numbers() == [1, 2]
 
 

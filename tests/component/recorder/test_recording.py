@@ -106,10 +106,13 @@ def test_a_higher_epoch_replaces_a_longer_count(desk: Desk) -> None:
     assert kept.revision == (1, 1)
 
 
+@pytest.mark.parametrize(
+    "rubbish", [b"\xc1 no MessagePack", b"\x92\x01\x91\x97\x01\xa1\xff"], ids=["bytes", "text"]
+)
 def test_a_record_that_cannot_be_read_becomes_a_dead_letter_and_the_rest_is_kept(
-    desk: Desk,
+    desk: Desk, rubbish: bytes
 ) -> None:
-    desk.log.append(b"\xc1 no MessagePack", *desk.records.of(message(run_of(1, 30, 0.0))))
+    desk.log.append(rubbish, *desk.records.of(message(run_of(1, 30, 0.0))))
 
     desk.settle()
 

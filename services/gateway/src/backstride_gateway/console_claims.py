@@ -13,6 +13,7 @@ from prometheus_client import Counter
 from backstride_gateway.claiming import Claiming, NotClaimedError, UnknownMemberNumberError
 from backstride_gateway.domain.claiming import ClaimTimeError
 from backstride_gateway.ports import Clock
+from backstride_shared.decoding import UNREADABLE
 from backstride_shared.frames import FRAME_VERSION, MAX_DEAD_LETTER_BYTES, DeadLetter
 from backstride_shared.identity import TreadmillKey
 from backstride_shared.messages import ConsoleClaimMessage
@@ -63,7 +64,7 @@ class ConsoleClaims:
                 self._refuse(topic, payload, treadmill, "no message for the topic of claims")
                 return
             message = _decoder.decode(payload)
-        except (UnknownTopicError, msgspec.DecodeError) as error:
+        except (UnknownTopicError, *UNREADABLE) as error:
             self._refuse(topic, payload, treadmill, str(error))
             return
         if not self._is_demo:

@@ -17,6 +17,7 @@ from backstride_processor import metrics
 from backstride_processor.domain.input_frames import (
     UnusableRecordError,
     check_place,
+    check_readings,
     dead_letter_of_event,
     dead_letter_of_record,
     events_of,
@@ -52,11 +53,17 @@ _ASK_STORE_AGAIN_AT_MOST_S = 2.0  # it appears once, at a first start, and peopl
 class _Tenure:
     """What is held from one assignment of partitions to their revocation, and then dropped."""
 
-    def __init__(self, generation: int, progress: Progress, stored: dict[str, bytes]) -> None:
+    def __init__(
+        self,
+        generation: int,
+        progress: Progress,
+        fold: TreadmillsFold,
+        stored: dict[str, bytes],
+    ) -> None:
         self.generation = generation
         self.progress = progress
+        self.fold = fold
         self.stored = stored
-        self.fold = TreadmillsFold()
         # treadmills whose state was restored, with their partition
         self.partitions: dict[str, int] = {}
 
@@ -64,7 +71,7 @@ class _Tenure:
 class Processor:
     """Folds what arrives, in the partitions that are ours at the moment.
 
-    `progress` makes the bookkeeping of offsets for an assignment.
+    `progress` and `fold` make the bookkeeping of offsets and the fold for an assignment.
     """
 
     def __init__(
@@ -74,11 +81,13 @@ class Processor:
         stored_states: StoredStates,
         *,
         progress: Callable[[Mapping[int, int]], Progress] = Progress,
+        fold: Callable[[], TreadmillsFold] = TreadmillsFold,
     ) -> None:
         self._log = event_log
         self._changelog = changelog
         self._stored_states = stored_states
         self._progress = progress
+        self._fold_of_nothing = fold
         self._lock = asyncio.Lock()
         self._tenure: _Tenure | None = None
         self._is_finished = False
@@ -109,7 +118,7 @@ class Processor:
         stored = await self._load_stored() if starts else {}
         if self._is_finished:
             return
-        self._tenure = _Tenure(generation, self._progress(starts), stored)
+        self._tenure = _Tenure(generation, self._progress(starts), self._fold_of_nothing(), stored)
         self._waiting_for = []
         log.info("partitions assigned", partitions=sorted(starts), generation=generation)
 
@@ -224,6 +233,10 @@ class Processor:
             except UnusableRecordError as error:
                 return dead_letter_of_event(event, str(error), record.written_at_ms)
             self._restore(tenure, treadmill, record.partition)
+        try:
+            check_readings(event)
+        except UnusableRecordError as error:
+            return dead_letter_of_event(event, str(error), record.written_at_ms)
         try:
             tenure.fold.apply(event)
         except Exception as error:

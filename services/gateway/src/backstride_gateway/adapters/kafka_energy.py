@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter
 
+from backstride_shared.decoding import UNREADABLE
 from backstride_shared.frames import EnergyItem, StateRecord, energy_decoder, state_decoder
 from backstride_shared.lifecycle import backoff_s
 from backstride_shared.settings import KafkaBlock
@@ -139,7 +139,7 @@ class KafkaEnergyFeed:
                 self._on_energy(energy_decoder.decode(record.value).items, record.timestamp)
             else:
                 self._on_state(state_decoder.decode(record.value))
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             _UNREADABLE.inc()
             log.warning(
                 "live record not read",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Final, NamedTuple
 
-import msgspec
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from backstride_shared.decoding import UNREADABLE
 from backstride_shared.frames import DeadLetter, dead_letter_decoder
 from backstride_shared.topics import KafkaTopic
 

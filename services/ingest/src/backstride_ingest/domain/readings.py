@@ -4,11 +4,12 @@ The fast path decodes the message in one go and compares ranges; anything odd se
 message through the slow path, reading by reading.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from backstride_ingest.domain.refusals import Reason, Reject, reject_message
+from backstride_shared.decoding import UNREADABLE
 from backstride_shared.frames import FrameReading, ReadingsEvent, Skip
 from backstride_shared.identity import TreadmillKey, treadmill_id_of
 from backstride_shared.messages import (
@@ -27,9 +28,6 @@ from backstride_shared.messages import (
     reading_decoder,
     readings_decoder,
 )
-
-# RecursionError: JSON nested deeper than the decoder goes.
-UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class _Numbered(msgspec.Struct):

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from backstride_ingest.domain.readings import UNREADABLE
 from backstride_ingest.domain.refusals import Reason, Reject, reject_message
+from backstride_shared.decoding import UNREADABLE
 from backstride_shared.frames import FRAME_VERSION, StateRecord
 from backstride_shared.identity import TreadmillKey
 from backstride_shared.messages import StateMessage

@@ -1,18 +1,33 @@
 """Which events a record of `treadmill-events.v1` holds, or why it cannot be used."""
 
+from typing import Final
+
 import msgspec
 
+from backstride_shared.decoding import UNREADABLE
 from backstride_shared.frames import (
     FRAME_VERSION,
     MAX_DEAD_LETTER_BYTES,
     DeadLetter,
     EventsFrame,
+    FrameReading,
+    ReadingsEvent,
+    RepairEvent,
     TreadmillEvent,
     encoder,
     events_decoder,
 )
 from backstride_shared.identity import InvalidIdentifierError, parse_treadmill_key, partition_of
+from backstride_shared.messages import (
+    MAX_GRADE_PERCENT,
+    MAX_HEART_RATE_BPM,
+    MAX_SPEED_M_PER_S,
+    MIN_HEART_RATE_BPM,
+)
 from backstride_shared.topics import PARTITION_COUNT, KafkaTopic
+
+_LATEST_MS: Final = 2**53
+"""Beyond it milliseconds are no whole numbers any more where they are kept as floats."""
 
 
 class UnusableRecordError(ValueError):
@@ -29,7 +44,7 @@ def events_of(record: bytes) -> list[TreadmillEvent]:
     """
     try:
         frame = events_decoder.decode(record)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         version = _version_of(record)
         if version is not None and version != FRAME_VERSION:
             raise UnusableRecordError(_unknown(version)) from error
@@ -56,6 +71,51 @@ def check_place(event: TreadmillEvent, partition: int) -> None:
         raise UnusableRecordError(
             f"{treadmill} belongs to partition {right}, this came in partition {partition}"
         )
+
+
+def check_readings(event: TreadmillEvent) -> None:
+    """Return when the fold may trust an event's readings, as ingest lets them through.
+
+    Raises:
+        UnusableRecordError: when numbers do not increase or a value is none that a treadmill has;
+            one NaN would make a session's sums NaN for ever.
+
+    """
+    if isinstance(event, ReadingsEvent):
+        if not (
+            0 <= event.received_at_ms <= _LATEST_MS and 0 <= (event.sent_at_ms or 0) <= _LATEST_MS
+        ):
+            raise UnusableRecordError(f"times of another world: {event.received_at_ms} ms")
+        _check_order(event)
+        readings: list[FrameReading] = event.readings
+    elif isinstance(event, RepairEvent):
+        readings = [event.reading]
+    else:
+        return
+    for reading in readings:
+        heart_rate_bpm = reading.heart_rate_bpm
+        if not (
+            0.0 <= reading.speed_m_per_s <= MAX_SPEED_M_PER_S
+            and -MAX_GRADE_PERCENT <= reading.grade_percent <= MAX_GRADE_PERCENT
+            and 0 <= reading.measured_at_ms <= _LATEST_MS
+            and (
+                heart_rate_bpm is None or MIN_HEART_RATE_BPM <= heart_rate_bpm <= MAX_HEART_RATE_BPM
+            )
+        ):
+            raise UnusableRecordError(f"out of range: {reading}")
+
+
+def _check_order(event: ReadingsEvent) -> None:
+    last_seq = 0
+    for reading in event.readings:
+        if reading.seq <= last_seq:
+            raise UnusableRecordError(f"seq {reading.seq} after {last_seq} in one event")
+        last_seq = reading.seq
+    last_seq = 0
+    for skip in event.skips:
+        if skip.seq <= last_seq:
+            raise UnusableRecordError(f"skip of seq {skip.seq} after {last_seq} in one event")
+        last_seq = skip.seq
 
 
 def dead_letter_of_record(record: bytes, reason: str, received_at_ms: int) -> DeadLetter:
@@ -89,7 +149,7 @@ def dead_letter_of_event(event: TreadmillEvent, reason: str, received_at_ms: int
 def _version_of(record: bytes) -> int | None:
     try:
         content = msgspec.msgpack.decode(record)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     if isinstance(content, list) and content and isinstance(content[0], int):
         return content[0]

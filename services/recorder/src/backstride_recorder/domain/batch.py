@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from backstride_shared.decoding import UNREADABLE
 from backstride_shared.fold.state import StateVersionError, TreadmillState, decode_state
 from backstride_shared.frames import (
     FRAME_VERSION,
@@ -103,7 +104,7 @@ def read_batch(records: Iterable[LogRecord]) -> Batch:
     for record in records:
         try:
             frame = energy_decoder.decode(record.value)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             batch.poison.append(
                 Poison(record.partition, record.value, f"not an energy frame: {error}")
             )
@@ -179,7 +180,7 @@ def _add_session(rows: Rows, session: SessionSnapshot, revision: Revision) -> No
 def _add_checkpoint(batch: Batch, record: LogRecord, checkpoint: Checkpoint) -> None:
     try:
         state = decode_state(checkpoint.state)
-    except (msgspec.DecodeError, StateVersionError) as error:
+    except (*UNREADABLE, StateVersionError) as error:
         reason = f"state not readable: {error}"
         batch.poison.append(Poison(record.partition, record.value, reason, checkpoint.treadmill))
         return
