@@ -30,8 +30,8 @@ for program in admin controller gateway ingest monitor recorder; do random "mqtt
 random influxdb-operator-token
 random influxdb-operator-password
 random grafana-admin
-# The set-up service fills them with tokens.
-touch secrets/influxdb/{gateway,grafana,recorder}
+# The set-up services fill them, and keep their mode.
+touch secrets/influxdb/{gateway,grafana,recorder} secrets/mosquitto/dynamic-security.json
 
 if [[ ! -f secrets/certificates/server.crt ]] || (($# > 0)); then
     hosts=("$@")
