@@ -50,6 +50,14 @@ test-integration: setup kafka influxdb ## Run the tests that use real servers; a
 	@BACKSTRIDE_TEST_REQUIRE=$${BACKSTRIDE_TEST_REQUIRE:-mosquitto,kafka,influxdb,postgres,chromium} \
 		$(BIN)/python -m pytest tests/contract tests/integration tests/e2e $(ARGS)
 
+.PHONY: chaos
+chaos: setup kafka influxdb ## Break everything on real servers under load and count; ARGS="--seed 2", "--only kafka"
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+.PHONY: chaos-quick
+chaos-quick: setup kafka influxdb ## The short form of it, which CI runs too: five minutes
+	@$(BIN)/python -m tests.chaos --short $(ARGS)
+
 .PHONY: kafka
 kafka: ## Install Apache Kafka for the tests (needs Java 17 and Maven), once
 	@tests/servers/install_kafka.sh

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
-_ODD_VALUES: Final = (
+_ODD_VALUES: Final[tuple[Any, ...]] = (
     None,
     True,
     -1,
