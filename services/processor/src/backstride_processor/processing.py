@@ -305,7 +305,8 @@ def _alert_records(
     alerts = [item for item in items if isinstance(item, Alert)]
     for alert in alerts:
         metrics.ALERTS.labels(alert.kind, "recovered" if alert.is_recovery else "raised").inc()
-        log.warning(
+        tell = log.info if alert.is_recovery else log.warning
+        tell(
             "alert recovered" if alert.is_recovery else "alert raised",
             treadmill=alert.treadmill,
             kind=alert.kind,

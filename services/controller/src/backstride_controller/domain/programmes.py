@@ -2,7 +2,7 @@
 
 Speeds in reverse keep to the tiers of use in the calorie model's section 8: up to 0.8 m/s for the
 first 30 lifetime minutes of backward walking, 1.2 m/s up to 120 minutes, 1.5 m/s beyond, always
-level. Only who has practised for long walks the programmes with more than 0.8 m/s in reverse.
+level. The workouts of a demonstration stay at 0.8 m/s, as its members have little practice.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -127,7 +127,7 @@ _WORKOUTS = (
         title="Forward and backward by turns",
         segments=(
             _forward(2, 1.2),
-            *(segment for _ in range(4) for segment in (_reverse(2, 1.1), _forward(2, 1.4))),
+            *(segment for _ in range(4) for segment in (_reverse(2, 0.8), _forward(2, 1.4))),
             _forward(2, 1.0),
         ),
     ),
