@@ -1,4 +1,4 @@
-"""`backstride dead-letters`: shows what could not be used, and why."""
+"""`backstride dead-letters`: shows what could not be used, and why, and sends it again."""
 
 import base64
 import heapq
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -15,10 +15,14 @@ from backstride_ingest.adapters.kafka_dead_letters import (
     KeptLetter,
     read_dead_letters,
 )
+from backstride_ingest.adapters.kafka_repairs import RepairsNotSentError, send_events
+from backstride_ingest.domain.repairs import NoRepairError, events_to_replay
 from backstride_shared.data_folder import running_platform
+from backstride_shared.frames import TreadmillEvent
 
 app = typer.Typer(
-    help="Show messages and readings that could not be used, and why.", no_args_is_help=True
+    help="Show messages and readings that could not be used, and why; send them again, mended.",
+    no_args_is_help=True,
 )
 
 PREVIEW_CHARACTERS: Final = 100
@@ -78,6 +82,43 @@ def show(
             typer.echo(json.dumps(to_json(kept)) if as_json else to_page(kept))
             return
     _end(f"there is no dead letter {letter_id}")
+
+
+@app.command()
+def replay(
+    letter_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="As `list` shows them")],
+    *,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="A good value: --set speed_m_per_s=1.2"),
+    ] = None,
+    kafka: KafkaOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Send dead letters again, mended; a reading counts once, however often it is replayed.
+
+    Nothing is sent when one of the letters cannot be used.
+    """
+    bootstrap_servers = _bootstrap_servers(kafka, data_dir)
+    mended = _changes(changes or [])
+    wanted = set(letter_ids)
+    found = {
+        kept.letter_id: kept for kept in _read_from(bootstrap_servers) if kept.letter_id in wanted
+    }
+    events: list[TreadmillEvent] = []
+    for letter_id in letter_ids:
+        if letter_id not in found:
+            _end(f"there is no dead letter {letter_id}")
+        try:
+            events += events_to_replay(found[letter_id].letter, mended)
+        except NoRepairError as error:
+            _end(f"{letter_id} cannot be replayed: {error}")
+    try:
+        send_events(bootstrap_servers, events)
+    except RepairsNotSentError as error:
+        _end(f"not sent: {error}")
+    for letter_id in letter_ids:
+        typer.echo(f"{letter_id}  sent again")
 
 
 def to_line(kept: KeptLetter) -> str:
@@ -152,14 +193,36 @@ def _time(epoch_ms: int) -> str:
     return datetime.fromtimestamp(epoch_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 
+def _changes(given: list[str]) -> dict[str, Any]:
+    """Return the fields to set; a value that is no JSON is text, as in --set direction=reverse."""
+    changes: dict[str, Any] = {}
+    for text in given:
+        field, separator, value = text.partition("=")
+        if not separator or not field:
+            _end(f"--set wants FIELD=VALUE, not {text!r}")
+        try:
+            changes[field] = json.loads(value)
+        except ValueError:
+            changes[field] = value
+    return changes
+
+
 def _read(kafka: str | None, data_dir: Path | None) -> Iterator[KeptLetter]:
-    if kafka is None:
-        platform = running_platform(data_dir)
-        if platform is None:
-            _end("no platform runs on this machine; say where Kafka is with --kafka host:port")
-        kafka = str(platform["kafka_bootstrap_servers"])
+    return _read_from(_bootstrap_servers(kafka, data_dir))
+
+
+def _bootstrap_servers(kafka: str | None, data_dir: Path | None) -> str:
+    if kafka is not None:
+        return kafka
+    platform = running_platform(data_dir)
+    if platform is None:
+        _end("no platform runs on this machine; say where Kafka is with --kafka host:port")
+    return str(platform["kafka_bootstrap_servers"])
+
+
+def _read_from(bootstrap_servers: str) -> Iterator[KeptLetter]:
     try:
-        yield from read_dead_letters(kafka)
+        yield from read_dead_letters(bootstrap_servers)
     except DeadLettersUnavailableError as error:
         _end(str(error))
 

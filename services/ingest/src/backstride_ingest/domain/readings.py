@@ -83,7 +83,7 @@ def decode_readings(treadmill: TreadmillKey, payload: bytes, received_at_ms: int
             )
         ):
             last_seq = reading.seq
-            readings.append(_to_frame(reading))
+            readings.append(to_frame(reading))
         else:
             return _decode_one_by_one(treadmill, payload, received_at_ms)
     return Decoded(_event(treadmill, message, received_at_ms, readings, []))
@@ -120,7 +120,7 @@ def _decode_one_by_one(treadmill: TreadmillKey, payload: bytes, received_at_ms: 
     for raw in envelope.readings:
         judged = _judge(raw, last_seq, limits_ms)
         if isinstance(judged, Reading):
-            readings.append(_to_frame(judged))
+            readings.append(to_frame(judged))
             last_seq = judged.seq
             continue
         seq, reason, detail = judged
@@ -155,6 +155,11 @@ def _judge(raw: bytes, last_seq: int, limits_ms: tuple[int, int]) -> Reading | _
     return reading
 
 
+def problem_of(reading: Reading, limits_ms: tuple[int, int]) -> str:
+    """Return in words why a reading is refused, "" when it is good."""
+    return _range_problem(reading) or _time_problem(reading, limits_ms)
+
+
 def _range_problem(reading: Reading) -> str:
     limits = (
         ("speed_m_per_s", reading.speed_m_per_s, 0.0, MAX_SPEED_M_PER_S),
@@ -187,7 +192,8 @@ def _seq_of(raw: bytes) -> int | None:
         return None
 
 
-def _to_frame(reading: Reading) -> FrameReading:
+def to_frame(reading: Reading) -> FrameReading:
+    """Return a checked reading as the log holds it."""
     return FrameReading(
         reading.seq,
         reading.measured_at_ms,
