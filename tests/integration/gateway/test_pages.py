@@ -114,6 +114,9 @@ def test_a_card_follows_the_belt_from_forward_to_reverse(
     expect(card.locator(".speed")).to_have_text("−3.2")
     expect(card.locator(".arrow")).to_have_text("←")
     expect(card.locator(".energy")).to_contain_text("(")
+    expect(card.locator(".dividend")).to_contain_text("more than the same speed forward")
+    card.get_by_text("Less certain now: 1 reason").click()
+    expect(card.locator(".doubts li").first).to_contain_text("Hands on the rail, or not known")
     expect(visit.page.locator(".counts")).to_contain_text("1,200 stored · 0 lost")
     expect(visit.page.locator(".banner")).to_contain_text("simulated")
     assert visit.complaints == []

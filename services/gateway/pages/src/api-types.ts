@@ -146,6 +146,11 @@ export interface Practice {
   sentence: string;
 }
 
+export interface PresentFlag {
+  code: string;
+  sentence: string;
+}
+
 export interface Problem {
   type: string;
   title: string;
@@ -202,6 +207,9 @@ export interface RunningSession {
   backward: Gait;
   direction_changes: number;
   energy: Energy;
+  heart_rate_used_s: number;
+  reverse_dividend: Dividend | null;
+  flags: RaisedFlag[];
 }
 
 export interface Series {
@@ -250,6 +258,7 @@ export interface Session {
   direction_changes: number;
   mean_heart_rate_bpm: number | null;
   max_heart_rate_bpm: number | null;
+  heart_rate_used_s: number;
   reverse_dividend: Dividend | null;
   flags: RaisedFlag[];
   model_version: string;
@@ -290,6 +299,7 @@ export interface Treadmill {
   gross_kcal_per_min: number | null;
   net_kcal_per_min: number | null;
   uncertainty_percent: number | null;
+  flags: PresentFlag[];
   last_reading_at: string | null;
   last_reading_age_s: number | null;
   session: RunningSession | null;

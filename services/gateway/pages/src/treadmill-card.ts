@@ -1,6 +1,6 @@
 // One treadmill as a card: which way, how fast, how much, who.
 
-import type { MemberView, Treadmill } from "./api-types";
+import type { MemberView, PresentFlag, Treadmill } from "./api-types";
 import * as api from "./api";
 import { h, setAttribute, setText } from "./dom";
 import { ago, clock, oneDigit, signedSpeed, whole } from "./format";
@@ -18,6 +18,10 @@ export class TreadmillCard {
   private readonly track = h("div", { class: "belt-track" });
   private readonly energy = h("strong", { class: "energy" });
   private readonly rate = h("span", { class: "rate" });
+  private readonly dividend = h("p", { class: "dividend", hidden: true });
+  private readonly doubtsTitle = h("summary");
+  private readonly doubtsList = h("ul");
+  private readonly doubts = h("details", { class: "doubts", hidden: true }, this.doubtsTitle, this.doubtsList);
   private readonly heart = h("dd");
   private readonly grade = h("dd");
   private readonly forwardTime = h("dd");
@@ -26,6 +30,7 @@ export class TreadmillCard {
   private readonly message = h("p", { class: "message", role: "alert", hidden: true });
   private treadmill: Treadmill;
   private receivedAt_ms = 0;
+  private shownDoubts = "";
   private shownHolder: string | null | undefined;
 
   constructor(
@@ -46,6 +51,7 @@ export class TreadmillCard {
         h("p", { class: "velocity" }, this.speed, h("span", { class: "unit" }, " km/h")),
       ),
       h("p", { class: "burnt" }, this.energy, this.rate),
+      this.dividend,
       h(
         "dl",
         { class: "facts" },
@@ -54,6 +60,7 @@ export class TreadmillCard {
         h("div", {}, h("dt", {}, "Forward"), this.forwardTime),
         h("div", {}, h("dt", {}, "Backward"), this.backwardTime),
       ),
+      this.doubts,
       this.who,
       this.message,
     );
@@ -89,6 +96,10 @@ export class TreadmillCard {
     setText(this.grade, treadmill.grade_percent === null ? "–" : `${oneDigit(treadmill.grade_percent)} %`);
     setText(this.forwardTime, session ? clock(session.forward.duration_s) : "–");
     setText(this.backwardTime, session ? clock(session.backward.duration_s) : "–");
+    const dividend = session?.reverse_dividend ?? null;
+    this.dividend.hidden = dividend === null;
+    setText(this.dividend, dividend ? `Backward: ${dividend.in_words}.` : "");
+    this.showDoubts(isMoving ? treadmill.flags : []);
     this.showHolder();
     this.tick();
   }
@@ -113,6 +124,16 @@ export class TreadmillCard {
     this.members = members;
     this.shownHolder = undefined;
     this.showHolder();
+  }
+
+  /** Why the rate is less certain now; the list stays open while the reasons change. */
+  private showDoubts(flags: PresentFlag[]): void {
+    const codes = flags.map((flag) => flag.code).join(" ");
+    if (codes === this.shownDoubts) return;
+    this.shownDoubts = codes;
+    this.doubts.hidden = flags.length === 0;
+    setText(this.doubtsTitle, `Less certain now: ${flags.length} ${flags.length === 1 ? "reason" : "reasons"}`);
+    this.doubtsList.replaceChildren(...flags.map((flag) => h("li", {}, flag.sentence)));
   }
 
   private showBelt(speed_m_per_s: number): void {

@@ -4,7 +4,7 @@ Forward and backward mean the user's gait; `direction` and velocity are the belt
 """
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -18,6 +18,11 @@ from backstride_gateway.history import SessionSeries, Summary
 from backstride_shared.energy import BAND_LABEL, FLAGS, EnergyTotals
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS, UNCLAIMED_IDLE_MS
 from backstride_shared.identity import TreadmillKey, gym_id_of, treadmill_id_of
+
+_HEART_RATE_USED: Final = (
+    "In which the heart rate took part: after three steady minutes, where age, resting heart rate "
+    "and effort allow"
+)
 
 UtcTime = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
 
@@ -132,6 +137,18 @@ class RaisedFlag(BaseModel):
         ]
 
 
+class PresentFlag(BaseModel):
+    """A reason to trust the estimate less at this moment."""
+
+    code: str = Field(examples=["X_RAMP"])
+    sentence: str = Field(description="For people")
+
+    @classmethod
+    def all_of(cls, bits: int) -> "list[PresentFlag]":
+        """Return the flags set in `bits`, in the order of their table."""
+        return [cls(code=flag.code, sentence=flag.sentence) for flag in FLAGS if bits & flag.bit]
+
+
 class HeldClaim(BaseModel):
     """Who holds a treadmill; the name is shown in a demonstration only."""
 
@@ -164,6 +181,9 @@ class RunningSession(BaseModel):
     backward: Gait
     direction_changes: int
     energy: Energy
+    heart_rate_used_s: float = Field(description=_HEART_RATE_USED)
+    reverse_dividend: Dividend | None
+    flags: list[RaisedFlag]
 
     @classmethod
     def of(cls, session: LiveSession, *, is_running: bool) -> "RunningSession":
@@ -178,6 +198,9 @@ class RunningSession(BaseModel):
             backward=Gait.backward_of(totals),
             direction_changes=totals.direction_changes,
             energy=Energy.of(band_of(totals)),
+            heart_rate_used_s=totals.fused_seconds,
+            reverse_dividend=Dividend.of(totals),
+            flags=RaisedFlag.all_of(totals),
         )
 
 
@@ -201,6 +224,7 @@ class Treadmill(BaseModel):
     gross_kcal_per_min: float | None
     net_kcal_per_min: float | None
     uncertainty_percent: float | None
+    flags: list[PresentFlag] = Field(description="Why the rate is less certain at this moment")
     last_reading_at: UtcTime | None
     last_reading_age_s: float | None
     session: RunningSession | None
@@ -223,6 +247,7 @@ class Treadmill(BaseModel):
             gross_kcal_per_min=None if reading is None else reading.gross_kcal_per_min,
             net_kcal_per_min=None if reading is None else reading.net_kcal_per_min,
             uncertainty_percent=None if reading is None else reading.uncertainty_percent,
+            flags=[] if reading is None else PresentFlag.all_of(reading.flags),
             last_reading_at=None if reading is None else utc(reading.measured_at_ms),
             last_reading_age_s=(
                 None if view.reading_age_ms is None else view.reading_age_ms / 1000
@@ -273,6 +298,7 @@ class Session(BaseModel):
     direction_changes: int
     mean_heart_rate_bpm: float | None
     max_heart_rate_bpm: float | None
+    heart_rate_used_s: float = Field(description=_HEART_RATE_USED)
     reverse_dividend: Dividend | None
     flags: list[RaisedFlag]
     model_version: str
@@ -309,6 +335,7 @@ class Session(BaseModel):
             direction_changes=totals.direction_changes,
             mean_heart_rate_bpm=totals.mean_heart_rate_bpm,
             max_heart_rate_bpm=totals.max_heart_rate_bpm or None,
+            heart_rate_used_s=totals.fused_seconds,
             reverse_dividend=Dividend.of(totals),
             flags=RaisedFlag.all_of(totals),
             model_version=session.model_version,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from backstride_shared.energy import EnergyTotals
+from backstride_shared.energy.flags import X_RAMP
 from backstride_shared.fold.sessions import is_over
 from backstride_shared.fold.state import TreadmillState
 from backstride_shared.frames import (
@@ -59,6 +60,7 @@ class LiveReading:
     gross_kcal_per_min: float
     net_kcal_per_min: float
     uncertainty_percent: float
+    flags: int
 
     @property
     def belt_velocity_m_per_s(self) -> float:
@@ -146,6 +148,7 @@ class LivePicture:
             gross_kcal_per_min=energy.gross_kcal_per_min if is_moving else 0.0,
             net_kcal_per_min=energy.net_kcal_per_min if is_moving else 0.0,
             uncertainty_percent=energy.uncertainty_percent if is_moving else 0.0,
+            flags=(energy.flags | (X_RAMP if energy.is_ramp else 0)) if is_moving else 0,
         )
         picture.arrived_at_ms = written_at_ms
         return True
@@ -199,6 +202,7 @@ def _live_reading(reading: EnergyReading) -> LiveReading:
         gross_kcal_per_min=reading.gross_kcal_per_min,
         net_kcal_per_min=reading.net_kcal_per_min,
         uncertainty_percent=reading.uncertainty_percent,
+        flags=reading.flags,
     )
 
 
