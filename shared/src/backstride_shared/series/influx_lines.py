@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+
 from backstride_shared.series.conditions import packed, unpacked
 from backstride_shared.series.ports import SeriesPoint
 
@@ -42,21 +44,41 @@ COLUMNS: Final = ("_time", *_ALWAYS, *_SOMETIMES)
 """What `points_of` reads of each row."""
 
 
+_encode: Final = msgspec.json.Encoder().encode
+_NONE: Final = "null"
+
+
 def line_of(point: SeriesPoint) -> str:
     """Return the point as one line of line protocol, its time in nanoseconds."""
-    heart_rate_bpm, session_kcal = point.heart_rate_bpm, point.session_gross_kcal
+    # msgspec writes a dozen numbers in the time in which Python writes five: 2.3 us, not 3.5
+    (velocity, grade, gross, net, uncertainty, flags, conditions, seq, boot, heart, kcal, time) = (
+        _encode(
+            (
+                point.belt_velocity_m_per_s,
+                point.grade_percent,
+                point.gross_kcal_per_min,
+                point.net_kcal_per_min,
+                point.uncertainty_percent,
+                point.flags,
+                packed(point),
+                point.seq,
+                point.boot_id,
+                point.heart_rate_bpm,
+                point.session_gross_kcal,
+                point.measured_at_ms * NS_PER_MS + point.seq % NS_PER_MS,
+            )
+        )
+        .decode()[1:-1]
+        .split(",")
+    )
     return (
-        f"{_series_key(point.treadmill)} "
-        f"belt_velocity_m_per_s={point.belt_velocity_m_per_s!r},"
-        f"grade_percent={point.grade_percent!r},"
-        f"gross_kcal_per_min={point.gross_kcal_per_min!r},"
-        f"net_kcal_per_min={point.net_kcal_per_min!r},"
-        f"uncertainty_percent={point.uncertainty_percent!r},"
-        f"flags={point.flags},conditions={packed(point)},"
-        f'seq={point.seq}i,boot_id={point.boot_id}i,device_id="{_quoted(point.device_id)}"'
-        f"{'' if heart_rate_bpm is None else f',heart_rate_bpm={heart_rate_bpm!r}'}"
-        f"{'' if session_kcal is None else f',session_kcal={session_kcal!r}'}"
-        f" {point.measured_at_ms * NS_PER_MS + point.seq % NS_PER_MS}"
+        f"{_series_key(point.treadmill)} belt_velocity_m_per_s={velocity},grade_percent={grade},"
+        f"gross_kcal_per_min={gross},net_kcal_per_min={net},uncertainty_percent={uncertainty},"
+        f"flags={flags},conditions={conditions},"
+        f'seq={seq}i,boot_id={boot}i,device_id="{_quoted(point.device_id)}"'
+        f"{'' if heart == _NONE else f',heart_rate_bpm={heart}'}"
+        f"{'' if kcal == _NONE else f',session_kcal={kcal}'}"
+        f" {time}"
     )
 
 

@@ -1,8 +1,8 @@
 """The series in InfluxDB 2.7: what is written has been acknowledged by it when `write` returns.
 
 Written synchronously and every answer is looked at: the client's batching mode drops refused
-batches silently (field-notes 1). Bodies are not compressed:
-measured, gzip costs three times what it saves on one machine or in one gym's network.
+batches silently (field-notes 1). Bodies are not compressed: the client's
+gzip takes 4 us a point, more than all else that we do for it, to save 300 B of it.
 """
 
 import csv
