@@ -18,9 +18,12 @@ from backstride_gateway.domain.live_view import ClaimView, LiveTreadmill, view_o
 from backstride_gateway.ports import Clock, StoredState
 from backstride_shared.frames import EnergyItem, StateRecord
 
-PUBLISH_INTERVAL_S: Final = 0.25
-"""Changes in between go out as one: a page cannot show more, a backlog would send more."""
-_TICKS_PER_LOOK: Final = 4
+PUBLISH_INTERVAL_S: Final = 0.1
+"""Changes in between go out as one: a page cannot show more, a backlog would send more.
+
+It is the larger part of a reading's way to the page; at 0.25 s the slowest hundredth took 0.36 s.
+"""
+_TICKS_PER_LOOK: Final = 10
 MAX_QUEUED_UPDATES: Final = 256
 MAX_LISTENERS: Final = 200
 
