@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 
 from backstride_processor.adapters.faust_app import add_table, build_app
-from backstride_processor.adapters.faust_fetching import FETCH_WAITS_MS
+from backstride_processor.adapters.faust_consumer import EMBEDDED_FETCH_WAITS_MS
 from backstride_shared.settings import KafkaBlock
 from backstride_shared.topics import CHANGELOG_TOPIC
 
 
 @pytest.mark.parametrize(
     ("is_embedded", "waits_ms"),
-    [(True, FETCH_WAITS_MS), (False, 1_500)],  # a real Kafka answers when a record arrives
+    [(True, EMBEDDED_FETCH_WAITS_MS), (False, 1_500)],  # a real Kafka answers when a record arrives
 )
 async def test_only_the_embedded_broker_is_asked_to_answer_early(
     tmp_path: Path, *, is_embedded: bool, waits_ms: int

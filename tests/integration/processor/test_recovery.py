@@ -15,7 +15,7 @@ from tests.integration.processor.driving import (
 from tests.servers.kafka import LocalKafka
 from tests.waiting import wait_until
 
-RESTARTS = 3
+RESTARTS = 2
 FRAMES_PER_S = 400.0
 READINGS_PER_FRAME = 4
 PROGRAM = str(Path(__file__).with_name("far_broker_processor.py"))

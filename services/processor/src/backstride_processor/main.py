@@ -36,7 +36,13 @@ _SERVICE: Final = "processor"
 # both together below the 10 s that a supervisor waits
 _FINISH_WITHIN_S: Final = 4.0
 _LEAVE_WITHIN_S: Final = 5.0
-_EXPECTED: Final = (KafkaError, OffsetJumpError, PartitionCountError)  # their words say it all
+# their words say it all
+_EXPECTED: Final = (
+    KafkaError,
+    OffsetJumpError,
+    PartitionCountError,
+    faust_recovery.RecoveryStuckError,
+)
 
 
 def main() -> None:

@@ -15,7 +15,10 @@ from faust.tables.table import Table
 from faust.types import TP, AppT, EventT
 
 from backstride_processor.adapters import faust_recovery
-from backstride_processor.adapters.faust_fetching import fetch_promptly
+from backstride_processor.adapters.faust_consumer import (
+    EMBEDDED_FETCH_WAITS_MS,
+    SteadyTransport,
+)
 from backstride_processor.adapters.kafka_topics import log_ranges
 from backstride_processor.ports import InputRecord, OutputRecord
 from backstride_processor.processing import Processor
@@ -31,6 +34,7 @@ _TABLE: Final = "treadmills"
 _EMBEDDED_SESSION_TIMEOUT_S: Final = 3.0  # there a rebalance waits for it; real Kafka refuses it
 _HEARTBEATS_PER_SESSION: Final = 4
 _SEND_TIMEOUT_S: Final = 30.0  # Faust's default of 20 minutes would hide a broker that is away
+_RESTORES_WITHIN_S: Final = 120.0  # some million records; a second is the rule
 _EVENTS: Final = str(KafkaTopic.TREADMILL_EVENTS)
 
 
@@ -64,8 +68,9 @@ def build_app(
         stream_buffer_maxsize=buffered_frames,
         stream_wait_empty=False,
     )
-    if kafka.is_embedded:
-        fetch_promptly(app, servers)
+    app.transport = SteadyTransport(
+        servers, app, EMBEDDED_FETCH_WAITS_MS if kafka.is_embedded else None
+    )
     return app
 
 
@@ -150,11 +155,13 @@ def connect(
     batch_frames: int,
     batch_wait_s: float,
     hold_flow: Callable[[AppT], None] = faust_recovery.hold_flow,
+    restores_within_s: float = _RESTORES_WITHIN_S,
 ) -> None:
     """Let the application feed the processor.
 
-    `fail` is called with what went wrong in folding; the application then takes nothing more.
-    `hold_flow` is called when a restored application is about to seek.
+    `fail` is called with what went wrong in folding, after which nothing more is taken, and when
+    the changelog is not restored in time. `hold_flow` is called when a restored application is
+    about to seek.
     """
     topic = app.topic(
         _EVENTS,
@@ -177,10 +184,16 @@ def connect(
                 # leaving the loop would let Faust start the agent anew and go on
                 await asyncio.Event().wait()
 
+    watch = faust_recovery.RecoveryWatch(fail, restores_within_s)
+
+    async def on_assigned(*_sender_and_partitions: object, **_: object) -> None:
+        watch.note_assigned()
+
     async def on_revoked(*_sender_and_partitions: object, **_: object) -> None:
         await processor.revoke()
 
     async def on_restored(*_sender: object, **_: object) -> None:
+        watch.note_restored()
         hold_flow(app)
         generation = app.consumer_generation_id
         ranges = await log_ranges(bootstrap_servers, _EVENTS)
@@ -189,6 +202,7 @@ def connect(
             await processor.assign(generation, starts)
 
     app.agent(topic, name="fold_frames", concurrency=1)(fold_frames)
+    app.on_partitions_assigned.connect(on_assigned)
     app.on_partitions_revoked.connect(on_revoked)
     app.on_rebalance_complete.connect(on_restored)
 

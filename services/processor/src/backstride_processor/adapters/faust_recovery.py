@@ -12,16 +12,20 @@ queues were emptied.
 
 `start_offsets` adds what Faust leaves out: `seek_to_committed` does not move a partition without
 a committed offset, so records fetched and dropped at a first start would be passed over.
+
+`faust_consumer` sees to it that no fetch from before is under way during these seeks.
 """
 
+import asyncio
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 import faust
 import structlog
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer
+from faust.transport.drivers.aiokafka import Consumer as KafkaConsumer
 from faust.types import TP, AppT
 
 from backstride_processor import metrics
@@ -31,15 +35,50 @@ log = structlog.get_logger()
 TRIED_VERSION: Final = "0.15.3"
 _HOOKS: Final = (
     "stop_flow",
+    "wait_for_stopped_flow",
+    "not_waiting_next_records",
     "assignment",
     "seek_to_committed",
     "seek_wait",
     "_commit",
+    "_getmany",
+    "_new_consumer_thread",
 )
 
 
 class FaustChangedError(Exception):
     """The installed Faust is not the one that the correction was tried with."""
+
+
+class RecoveryStuckError(Exception):
+    """Faust did not end the restoring of the changelog; starting again helps."""
+
+
+class RecoveryWatch:
+    """Tells when the changelog of an assignment is not restored in time.
+
+    Faust waits for ever for a changelog record that it has dropped. `fail` is called with
+    RecoveryStuckError `within_s` after an assignment that nobody reported as restored.
+    """
+
+    def __init__(self, fail: Callable[[BaseException], None], within_s: float) -> None:
+        self._fail = fail
+        self._within_s = within_s
+        self._alarm: asyncio.TimerHandle | None = None
+
+    def note_assigned(self) -> None:
+        """Begin to wait."""
+        self.note_restored()
+        loop = asyncio.get_running_loop()
+        self._alarm = loop.call_later(self._within_s, self._tell)
+
+    def note_restored(self) -> None:
+        """Wait no more."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    def _tell(self) -> None:
+        self._fail(RecoveryStuckError(f"the changelog is not restored after {self._within_s:g} s"))
 
 
 def check_library(version: str = faust.__version__) -> None:
@@ -55,7 +94,8 @@ def check_library(version: str = faust.__version__) -> None:
             "tests/integration/processor/test_recovery.py, then change TRIED_VERSION in "
             "adapters/faust_recovery.py"
         )
-    missing = [name for name in _HOOKS if not hasattr(Consumer, name)]
+    known = {*dir(KafkaConsumer), *Consumer.__annotations__}
+    missing = [name for name in _HOOKS if name not in known]
     if missing:
         raise FaustChangedError(f"faust's consumer has no {', '.join(missing)} any more")
     if not is_needed():
