@@ -186,6 +186,21 @@ async def test_a_member_is_created_and_found_again(api: Api) -> None:
     ]
 
 
+async def test_a_member_reads_which_vo2max_counts_and_why(api: Api) -> None:
+    profile = Profile(display_name="Ada", birth_year=1996, resting_heart_rate_bpm=60.0)
+    api.desk.add_member("m", profile=profile)
+    found = (await api.get("/v1/members/m"))["effective_vo2max"]
+    assert found["source"] == "estimated"
+    assert found["vo2max_ml_per_kg_per_min"] == pytest.approx(47.685)
+    assert "0 of 2 steady forward bouts" in found["reason"]
+    session = session_record("s", NOW_MS - HOUR_MS, claim_id=api.claim_id("m"))
+    session.totals.calibration_bouts = 2
+    session.totals.calibration_vo2max_sum = 84.0
+    api.desk.history.put(session)
+    found = (await api.get("/v1/members/m"))["effective_vo2max"]
+    assert (found["vo2max_ml_per_kg_per_min"], found["source"]) == (42.0, "calibrated")
+
+
 async def test_a_number_is_given_once_in_a_gym(api: Api) -> None:
     body = {**PROFILE, "gym_id": "gym", "member_number": "77"}
     await api.post("/v1/members", body, 201)

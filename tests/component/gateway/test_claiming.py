@@ -14,6 +14,7 @@ from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
 from tests.factories.session_records import session_record
 
 KEY = TreadmillKey(TREADMILL)
+DAY_MS = 86_400_000
 
 
 def console(
@@ -51,6 +52,43 @@ def test_practice_on_record_is_frozen_in_the_claim() -> None:
     desk.pass_minutes(30)
     second = desk.claiming.claim(KEY, "m", None).claim
     assert second.wearer.backward_minutes == 12.0
+
+
+def walk_steadily(desk: Desk, claim_id: str, days_ago: float, bouts: int) -> None:
+    session = session_record(
+        f"s-{days_ago}", NOW_MS - round(days_ago * DAY_MS), claim_id=claim_id, duration_s=900
+    )
+    session.totals.calibration_bouts = bouts
+    session.totals.calibration_vo2max_sum = bouts * 42.0
+    desk.history.put(session)
+
+
+def test_steady_walks_of_the_season_calibrate_what_the_next_claim_freezes() -> None:
+    desk = Desk()
+    profile = Profile(display_name="Ada", birth_year=1996, resting_heart_rate_bpm=60.0)
+    desk.add_member("m", profile=profile)
+    first = desk.claiming.claim(KEY, "m", None).claim
+    assert first.wearer.vo2max_source is None
+    walk_steadily(desk, first.claim_id, 91, bouts=5)
+    walk_steadily(desk, first.claim_id, 80, bouts=1)
+    desk.claiming.release(KEY, None)
+    desk.pass_minutes(1)
+    second = desk.claiming.claim(KEY, "m", None).claim
+    assert second.wearer.vo2max_source is None, "one bout and an old season calibrate nobody"
+    walk_steadily(desk, first.claim_id, 2, bouts=1)
+    desk.claiming.release(KEY, None)
+    desk.pass_minutes(1)
+    third = desk.claiming.claim(KEY, "m", None).claim
+    assert third.wearer.vo2max_ml_per_kg_per_min == 42.0
+    assert third.wearer.vo2max_source == "calibrated"
+
+
+def test_a_measured_vo2max_is_frozen_as_measured() -> None:
+    desk = Desk()
+    desk.add_member("m", profile=Profile(display_name="Ada", vo2max_ml_per_kg_per_min=51.0))
+    claim = desk.claiming.claim(KEY, "m", None).claim
+    assert claim.wearer.vo2max_ml_per_kg_per_min == 51.0
+    assert claim.wearer.vo2max_source == "measured"
 
 
 def test_a_repeated_claim_by_the_same_member_changes_nothing() -> None:

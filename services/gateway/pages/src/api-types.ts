@@ -38,6 +38,12 @@ export interface FieldProblem {
   message: string;
 }
 
+export interface Fitness {
+  vo2max_ml_per_kg_per_min: number | null;
+  source: "measured" | "calibrated" | "estimated" | null;
+  reason: string;
+}
+
 export interface Gait {
   duration_s: number;
   distance_m: number;
@@ -72,6 +78,7 @@ export interface MemberDetail {
   is_demo: boolean;
   created_at: string;
   practice: Practice;
+  effective_vo2max: Fitness;
 }
 
 export interface MemberList {

@@ -51,6 +51,7 @@ function showMember(member: MemberDetail): void {
   heading.replaceChildren(
     h("h1", {}, member.display_name, member.is_demo && h("span", { class: "chip" }, "simulated")),
     h("p", { class: "body" }, body.filter(Boolean).join(" · ")),
+    h("p", { class: "small" }, fitness(member)),
     h(
       "aside",
       { class: "practice", "aria-label": "Advice for backward" },
@@ -59,6 +60,12 @@ function showMember(member: MemberDetail): void {
       h("span", { class: "small" }, " Advice only: nothing here moves a belt. Level deck in reverse; running backward only with a harness."),
     ),
   );
+}
+
+function fitness(member: MemberDetail): string {
+  const { vo2max_ml_per_kg_per_min: vo2max, source, reason } = member.effective_vo2max;
+  if (vo2max === null || source === null) return `Heart rate is left out of the energy: it ${reason}.`;
+  return `VO₂max ${Math.round(vo2max)} ml/kg/min, ${source === "measured" ? reason : `${source}: ${reason}`}. It counts where a heart rate comes with the readings.`;
 }
 
 function showSummary(summary: MemberSummary): void {

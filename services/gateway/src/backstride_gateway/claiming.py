@@ -18,11 +18,13 @@ from backstride_gateway.domain.claiming import (
     placed,
     released,
 )
+from backstride_gateway.domain.fitness import CALIBRATION_MS, totals_of, with_vo2max
 from backstride_gateway.domain.members import Member, wearer_of
 from backstride_gateway.domain.periods import local_year
 from backstride_gateway.membership import UnknownMemberError
 from backstride_gateway.ports import Claims, Clock, Members, SessionHistory
 from backstride_shared.claims import Purpose
+from backstride_shared.energy import Wearer
 from backstride_shared.identity import TreadmillKey, gym_id_of
 from backstride_shared.messages import ConsoleClaimMessage
 
@@ -141,11 +143,7 @@ class Claiming:
             held = holding(known, self._last_moving(treadmill, known), at_ms)
             if held is not None and held.member_id == member.member_id:
                 return ClaimOutcome(held, is_new=False)
-            wearer = wearer_of(
-                member.profile,
-                local_year(at_ms, member.profile.time_zone),
-                self._history.backward_minutes(member.member_id, at_ms),
-            )
+            wearer = self._wearer(member, at_ms)
             new, shortened = placed(
                 known,
                 StoredClaim(
@@ -160,6 +158,16 @@ class Claiming:
             self._claims.save([new] if shortened is None else [shortened, new])
         self._on_change(treadmill)
         return ClaimOutcome(new, is_new=True)
+
+    def _wearer(self, member: Member, at_ms: int) -> Wearer:
+        """Return the body data, practice and fitness that a claim made at `at_ms` freezes."""
+        season = self._history.between(member.member_id, at_ms - CALIBRATION_MS, at_ms)
+        wearer = wearer_of(
+            member.profile,
+            local_year(at_ms, member.profile.time_zone),
+            self._history.backward_minutes(member.member_id, at_ms),
+        )
+        return with_vo2max(wearer, totals_of(season))
 
     def _release_past(self, treadmill: TreadmillKey, member: Member, at_ms: int) -> StoredClaim:
         with self._lock:

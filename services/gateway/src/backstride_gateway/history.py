@@ -11,7 +11,20 @@ from backstride_gateway.domain.aggregation import (
     aggregate,
     automatic_resolution_s,
 )
-from backstride_gateway.domain.periods import Period, default_first_on, local_date, spans
+from backstride_gateway.domain.fitness import (
+    CALIBRATION_MS,
+    EffectiveVo2max,
+    effective_vo2max,
+    totals_of,
+)
+from backstride_gateway.domain.members import Member, wearer_of
+from backstride_gateway.domain.periods import (
+    Period,
+    default_first_on,
+    local_date,
+    local_year,
+    spans,
+)
 from backstride_gateway.domain.sessions import PeriodSum, SessionRecord, sum_by_period, sum_of
 from backstride_gateway.membership import Membership
 from backstride_gateway.ports import Clock, SeriesReader, SessionCursor, SessionHistory
@@ -149,6 +162,14 @@ class History:
         sums = sum_by_period(sessions, periods)
         count, totals = sum_of(sums)
         return Summary(period, zone, first_on, last_on, sums, count, totals)
+
+    def effective_vo2max(self, member: Member) -> EffectiveVo2max:
+        """Return the VO2max that a claim made now would count with, and why."""
+        now_ms = self._clock()
+        season = self._sessions.between(member.member_id, now_ms - CALIBRATION_MS, now_ms)
+        profile = member.profile
+        wearer = wearer_of(profile, local_year(now_ms, profile.time_zone), 0.0)
+        return effective_vo2max(wearer, totals_of(season))
 
     def lifetime_backward_minutes(self, member_id: str) -> float:
         """Return a member's minutes of backward gait on record."""

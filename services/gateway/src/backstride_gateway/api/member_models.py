@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from backstride_gateway.api.models import Strict, UtcTime, utc, utc_or_none
 from backstride_gateway.domain.claiming import StoredClaim
+from backstride_gateway.domain.fitness import EffectiveVo2max
 from backstride_gateway.domain.members import Member, Profile
 from backstride_shared.claims import Purpose
 from backstride_shared.energy import (
@@ -143,15 +144,43 @@ class Practice(BaseModel):
         )
 
 
-class MemberDetail(MemberView):
-    """A member with their practice."""
+class Fitness(BaseModel):
+    """The VO2max that counts where a heart rate comes with the readings."""
 
-    practice: Practice
+    vo2max_ml_per_kg_per_min: float | None = Field(
+        description="null: the heart rate is left alone; `reason` tells why"
+    )
+    source: Literal["measured", "calibrated", "estimated"] | None = Field(
+        description="calibrated: from steady forward walks of the last 90 days"
+    )
+    reason: str = Field(examples=["the mean of 3 steady forward bouts"])
 
     @classmethod
-    def with_practice(cls, member: Member, backward_minutes: float) -> "MemberDetail":
-        """Return a member with the practice on record."""
-        return cls(**dict(MemberView.of(member)), practice=Practice.of(backward_minutes))
+    def of(cls, found: EffectiveVo2max) -> "Fitness":
+        """Return the VO2max as the API tells it."""
+        return cls(
+            vo2max_ml_per_kg_per_min=found.vo2max_ml_per_kg_per_min,
+            source=found.source,
+            reason=found.reason,
+        )
+
+
+class MemberDetail(MemberView):
+    """A member with their practice and fitness."""
+
+    practice: Practice
+    effective_vo2max: Fitness
+
+    @classmethod
+    def of_member(
+        cls, member: Member, backward_minutes: float, vo2max: EffectiveVo2max
+    ) -> "MemberDetail":
+        """Return a member with the practice on record and the VO2max that counts."""
+        return cls(
+            **dict(MemberView.of(member)),
+            practice=Practice.of(backward_minutes),
+            effective_vo2max=Fitness.of(vo2max),
+        )
 
 
 class MemberList(BaseModel):

@@ -57,9 +57,13 @@ def create_member(body: NewMemberBody, services: WithServices) -> MemberView:
 
 @router.get("/{member_id}", responses={404: {"model": Problem}})
 def get_member(member_id: str, services: WithServices) -> MemberDetail:
-    """Return a member's profile and practice."""
+    """Return a member's profile, practice and the VO2max that counts."""
     member = services.membership.get(member_id)
-    return MemberDetail.with_practice(member, services.history.lifetime_backward_minutes(member_id))
+    return MemberDetail.of_member(
+        member,
+        services.history.lifetime_backward_minutes(member_id),
+        services.history.effective_vo2max(member),
+    )
 
 
 @router.put("/{member_id}", responses={404: {"model": Problem}})

@@ -50,6 +50,7 @@ def wearer_of(profile: Profile, year: int, backward_minutes: float) -> Wearer:
         resting_heart_rate_bpm=profile.resting_heart_rate_bpm,
         max_heart_rate_bpm=profile.max_heart_rate_bpm,
         vo2max_ml_per_kg_per_min=profile.vo2max_ml_per_kg_per_min,
+        vo2max_source=None if profile.vo2max_ml_per_kg_per_min is None else "measured",
         has_beta_blocker=profile.has_beta_blocker,
         model=profile.energy_model,
     )
