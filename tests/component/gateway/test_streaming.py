@@ -122,7 +122,8 @@ async def test_a_listener_is_forgotten_when_its_client_goes(served: Served) -> N
         return float(line.split()[-1])
 
     async with served.client.stream("GET", "/v1/live") as response:
-        await anext(events_of(response))
+        events = events_of(response)  # dropped, it would close the stream
+        await anext(events)
         assert await listeners() == 1
     served.desk.move(1)
     await eventually(listeners, what="the listener forgotten", holds=lambda count: count == 0)
