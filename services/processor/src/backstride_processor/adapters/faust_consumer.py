@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 import aiokafka
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP, AppT
-from yarl import URL
+from faust.utils.urls import urllist
 
 LONGEST_FETCH_S: Final = 0.2
 """How long a seek may have to wait; the broker's own waiting goes on over several fetches."""
@@ -75,5 +75,5 @@ class SteadyTransport(Transport):
     Consumer = SteadyConsumer
 
     def __init__(self, servers: list[str], app: AppT, fetch_waits_ms: int | None) -> None:
-        super().__init__([URL(server) for server in servers], app)
+        super().__init__(urllist(servers), app)
         self.fetch_waits_ms = fetch_waits_ms
