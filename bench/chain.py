@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from backstride_shared.settings import TelemetryBlock
+from backstride_shared.telemetry import set_up_logging
 from bench.drain import Drained, drain_ours
 from bench.latency import measure_latency
 from bench.load import Load
@@ -41,6 +43,7 @@ def main() -> int:
     )
     parser.add_argument("--output", type=Path, default=OUTPUT, help="file for the figures (JSON)")
     options = parser.parse_args()
+    set_up_logging("bench", TelemetryBlock(log_level="warning"))
     with tempfile.TemporaryDirectory(prefix="backstride-bench-") as folder:
         try:
             with running_servers(Path(folder), may_substitute=options.quick) as servers:

@@ -44,6 +44,8 @@ class Drained(NamedTuple):
     readings_per_s: float
     cpu_us_per_reading: Mapping[str, float]
     highest_mib: Mapping[str, float]
+    others_percent: float
+    """How much of the machine was used by what is not part of the run."""
     points_distinct: int
     session_readings: int | None
     sessions_after_s: float | None
@@ -128,6 +130,7 @@ def watch(
             name: used_s / load.readings_count * 1e6 for name, used_s in cpu_s.items()
         },
         highest_mib=usage.highest_mib(),
+        others_percent=usage.others_percent(),
         points_distinct=0,
         session_readings=None,
         sessions_after_s=None,

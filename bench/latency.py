@@ -43,6 +43,7 @@ class Latency(NamedTuple):
     p50_ms: float
     p99_ms: float
     highest_ms: float
+    others_percent: float
     cpu_percent: dict[str, float]
     highest_mib: dict[str, float]
 
@@ -101,6 +102,7 @@ def measure_latency(servers: Servers, messages_per_s: int, seconds: float) -> La
         sent = publish_steadily(servers, treadmills, messages_per_s, seconds, first_turn=turns)
         took_s = time.monotonic() - began_s
         cpu_s = usage.cpu_s()
+        others_percent = usage.others_percent()
         for page in pages:
             wait_until(
                 page.latest_measured_at_ms,
@@ -120,6 +122,7 @@ def measure_latency(servers: Servers, messages_per_s: int, seconds: float) -> La
             p50_ms=latencies_ms[len(latencies_ms) // 2],
             p99_ms=latencies_ms[len(latencies_ms) * 99 // 100],
             highest_ms=latencies_ms[-1],
+            others_percent=others_percent,
             cpu_percent={name: 100 * used_s / took_s for name, used_s in cpu_s.items()},
             highest_mib=usage.highest_mib(),
         )

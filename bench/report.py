@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, Final, NamedTuple
@@ -77,10 +77,14 @@ def _drain_lines(runs: Sequence[Drained]) -> list[str]:
             + _row([*cells, f"{total:.1f}"])
             + f"   {_completeness(its)}, "
             + " ".join(f"{one.readings_per_s / 1000:.1f}k" for one in its)
+            + f"   ({_mean(one.others_percent for one in its):.0f} % used by others)"
         )
     ratio = _ratio(runs, runs[0].load)
     if ratio is not None:
-        lines.append(f"ratio {OURS} / {TELEGRAF}: {ratio:.2f}")
+        lines.append(
+            f"{OURS} / {TELEGRAF}: {ratio:.2f} times the readings per second, "
+            f"{_cost_ratio(runs):.2f} times the processor time per reading"
+        )
     return lines
 
 
@@ -93,6 +97,21 @@ def _ratio(runs: Sequence[Drained], load: str) -> float | None:
     if not all(speeds.values()):
         return None
     return median(speeds[OURS]) / median(speeds[TELEGRAF])
+
+
+def _cost_ratio(runs: Sequence[Drained]) -> float:
+    costs = {
+        program: median(
+            sum(one.cpu_us_per_reading.values()) for one in runs if one.program == program
+        )
+        for program in (OURS, TELEGRAF)
+    }
+    return costs[OURS] / costs[TELEGRAF]
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return sum(listed) / len(listed)
 
 
 def _completeness(runs: Sequence[Drained]) -> str:
@@ -110,7 +129,8 @@ def _latency_lines(latency: Latency) -> list[str]:
     found = (
         f"publish -> live page at {latency.messages_per_s:,} messages/s: "
         f"p50 {latency.p50_ms:.0f} ms, p99 {latency.p99_ms:.0f} ms, "
-        f"highest {latency.highest_ms:.0f} ms ({latency.samples} messages watched)"
+        f"highest {latency.highest_ms:.0f} ms ({latency.samples} messages watched, "
+        f"{latency.others_percent:.0f} % of the machine used by others)"
     )
     return [found, f"  processor time of one core: {used}"]
 

@@ -9,12 +9,13 @@ from typing import Final, NamedTuple, TypeVar
 import psutil
 import pytest
 
-from backstride_shared.topics import CHANGELOG_TOPIC, PARTITION_COUNT, KafkaTopic
+from backstride_shared.provision.kafka import set_up as set_up_topics
+from backstride_shared.provision.settings import TopicsBlock
 from bench.stores import InfluxOfRun, SeriesOfRun, SqliteOfRun
 from tests.servers import influxdb, kafka, mosquitto
 from tests.servers.finding import HOST, free_port
 from tests.servers.influxdb import LocalInfluxdb
-from tests.servers.kafka import KafkaAddress, LocalKafka
+from tests.servers.kafka import LocalKafka
 from tests.servers.local_process import LocalProcess
 from tests.servers.mosquitto import LocalMosquitto, MqttAddress
 
@@ -30,6 +31,7 @@ _MOSQUITTO_SETTINGS: Final = (
     "log_type warning",
     "log_type subscribe",
 )
+_TOPICS_FILE: Final = Path(__file__).parents[1] / "infra" / "kafka" / "topics.yaml"
 _MOSQUITTO_LOG: Final = "mosquitto/mosquitto.log"
 _EMBEDDED_READY_WITHIN_S: Final = 20.0
 
@@ -117,7 +119,7 @@ class _Starting:
             return f"{HOST}:{port}", True
         node = LocalKafka(libs, self._made("kafka"))
         self._start(KAFKA, node)
-        _create_topics(node.address)
+        set_up_topics(node.address.bootstrap, TopicsBlock(file=_TOPICS_FILE))
         return node.address.bootstrap, False
 
     def _influxdb(self) -> LocalInfluxdb | None:
@@ -168,14 +170,6 @@ class _Starting:
         folder = self._folder / name
         folder.mkdir()
         return folder
-
-
-def _create_topics(address: KafkaAddress) -> None:
-    for topic in KafkaTopic:
-        address.create_topic(topic, partitions=PARTITION_COUNT)
-    address.create_topic(
-        CHANGELOG_TOPIC, partitions=PARTITION_COUNT, config={"cleanup.policy": "compact"}
-    )
 
 
 def _listens(port: int) -> bool:
