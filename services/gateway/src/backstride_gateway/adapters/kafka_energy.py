@@ -64,7 +64,9 @@ class KafkaEnergyFeed:
         while True:
             try:
                 await self._read()
-            except (KafkaError, TimeoutError, OSError) as error:
+            except (KafkaError, TimeoutError, OSError, asyncio.CancelledError) as error:
+                if is_told_to_end(error):
+                    raise
                 if self.is_connected:
                     waits = backoff_s(most_s=5.0)
                 self.is_connected = False
@@ -148,6 +150,17 @@ class KafkaEnergyFeed:
                 offset=record.offset,
                 error=str(error),
             )
+
+
+def is_told_to_end(error: BaseException) -> bool:
+    """Return whether an error is our own task's cancellation.
+
+    aiokafka lets the cancellation of tasks of its own out of its calls, as when a broker comes
+    back without its topics; a task group takes that for an end that was asked for, and is silent.
+    """
+    task = asyncio.current_task()
+    is_cancelled = isinstance(error, asyncio.CancelledError)
+    return is_cancelled and task is not None and task.cancelling() > 0
 
 
 async def _partitions_of(consumer: AIOKafkaConsumer, topic: str) -> set[int]:

@@ -1,12 +1,14 @@
 """Writes claims and dead letters to Kafka: a call returns when all replicas have the record."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from backstride_gateway.adapters.kafka_energy import is_told_to_end
 from backstride_gateway.ports import LogUnavailableError
 from backstride_shared.frames import (
     FRAME_VERSION,
@@ -56,7 +58,9 @@ class KafkaLog:
                 await asyncio.wait_for(
                     producer.send_and_wait(topic, value, partition=partition), _CALL_TIMEOUT_S
                 )
-            except (KafkaError, TimeoutError, OSError) as error:
+            except (KafkaError, TimeoutError, OSError, asyncio.CancelledError) as error:
+                if is_told_to_end(error):
+                    raise
                 await self._close()
                 raise LogUnavailableError(f"{type(error).__name__}: {error}") from error
 
@@ -70,7 +74,8 @@ class KafkaLog:
             try:
                 await asyncio.wait_for(producer.start(), _CALL_TIMEOUT_S)
             except BaseException:
-                await producer.stop()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(producer.stop(), _CLOSE_TIMEOUT_S)
                 raise
             self._producer = producer
         return self._producer
