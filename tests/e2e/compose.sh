@@ -90,5 +90,7 @@ stage "images"
 compose build >/dev/null
 
 stage "a gym"
-nice .venv/bin/python -m tests.e2e.compose_gym --lab "$lab/pod" --folder "$work"
+# Inside the lab as a whole: each call of `pod` writes its own helpers anew, which no two may do at
+# a time.
+nice "$lab/pod" exec "$root/.venv/bin/python" -m tests.e2e.compose_gym --folder "$work"
 stage "passed"

@@ -1,6 +1,6 @@
 """Plays a scripted gym through docker-compose.yml: `python -m tests.e2e.compose_gym`.
 
-Started by compose.sh, which has built the images. Everything comes up from nothing; ten simulated
+Started by compose.sh inside the lab, when the images are built. Everything comes up from nothing; ten simulated
 treadmills on a rough network run while every container is killed once; each session must be what
 an independent computation over the published readings gives. Then a treadmill with a password of
 its own comes by TLS, and everything is stopped, started, backed up, wiped and restored.
@@ -87,7 +87,7 @@ def simulating(lab: ComposeLab, folder: Path) -> Iterator[subprocess.Popen[bytes
     options += ["--publish-log", "/run-here/published.jsonl"]
     options += ["--drain", "--drain-within-s", str(DRAINED_WITHIN_S)]
     name = f"{lab.project}-simulation"
-    command = [str(lab.pod), "compose", "--profile", "simulator", "run", "--rm", "--no-deps", "-T"]
+    command = [*lab.compose_command(), "run", "--rm", "--no-deps", "-T"]
     command += ["--name", name, "--volume", f"{folder}:/run-here", "--entrypoint", "sh"]
     command += ["treadmills", "-c", _SIMULATE, "simulate", *options]
     with (folder / "simulate.out").open("wb") as log:
@@ -221,7 +221,7 @@ def back_up_and_restore(lab: ComposeLab) -> None:
 def run_script(lab: ComposeLab, name: str, folder: Path) -> None:
     done = subprocess.run(
         [lab.folder / "infra" / name, folder],
-        env={**os.environ, "COMPOSE": f"{lab.pod} compose"},
+        env={**os.environ, "COMPOSE": lab.composer},
         capture_output=True,
         text=True,
         timeout=300,
@@ -233,10 +233,9 @@ def run_script(lab: ComposeLab, name: str, folder: Path) -> None:
 def main() -> None:
     """Play everything; an assertion that fails ends it with status 1."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lab", type=Path, required=True, help="the lab's command")
     parser.add_argument("--folder", type=Path, required=True, help="a copy of the checkout")
     options = parser.parse_args()
-    lab = ComposeLab(options.lab, options.folder)
+    lab = ComposeLab(options.folder)
 
     lab.up()
     tell("everything but Grafana is up and healthy, from nothing")

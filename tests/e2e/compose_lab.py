@@ -26,16 +26,22 @@ HEALTHY_WITHIN_S = 90.0
 
 @dataclass
 class ComposeLab:
-    """A copy of the checkout with secrets of its own, under a project name of its own."""
+    """A copy of the checkout with secrets of its own, under a project name of its own.
 
-    pod: Path
+    Lives inside the lab's namespace, where `podman` is the lab's.
+    """
+
     folder: Path
+    composer: str = field(default_factory=lambda: os.environ["PODMAN_COMPOSE"])
     project: str = field(default_factory=lambda: os.environ["COMPOSE_PROJECT_NAME"])
 
     def compose(self, *words: str, within_s: float = UP_WITHIN_S) -> str:
         """Run a command of compose and return what it printed."""
-        command = ["compose", "--profile", "simulator", "--profile", "metrics", *words]
-        return self._run(command, within_s)
+        return self._run([*self.compose_command(), *words], within_s)
+
+    def compose_command(self) -> list[str]:
+        """Return the command of compose with every profile on."""
+        return [self.composer, "--profile", "simulator", "--profile", "metrics"]
 
     def podman(self, *words: str, within_s: float = 60.0) -> str:
         """Run a command of podman and return what it printed."""
@@ -82,7 +88,7 @@ class ComposeLab:
     def said(self, service: str) -> str:
         """Return the end of a service's log."""
         done = subprocess.run(
-            [self.pod, "podman", "logs", "--tail", "15", self.container(service)],
+            ["podman", "logs", "--tail", "15", self.container(service)],
             capture_output=True,
             text=True,
             timeout=60,
@@ -129,13 +135,13 @@ class ComposeLab:
         return {one["metric"]["service"] for one in results if one["value"][1] == "1"}
 
     def _is_healthy(self, service: str) -> bool:
-        command = [str(self.pod), "podman", "healthcheck", "run", self.container(service)]
+        command = ["podman", "healthcheck", "run", self.container(service)]
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)
         return done.returncode == 0
 
     def _run(self, words: Sequence[str], within_s: float) -> str:
         done = subprocess.run(
-            [self.pod, *words],
+            words,
             cwd=self.folder,
             capture_output=True,
             text=True,
