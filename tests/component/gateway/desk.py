@@ -10,6 +10,7 @@ from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.membership import Membership
 from backstride_shared.fold import TreadmillsFold
 from backstride_shared.frames import FrameReading, ReadingsEvent
+from tests.fakes.gateway_alerts import InMemoryAlerts
 from tests.fakes.gateway_stores import (
     FakeEventLog,
     FakeStatus,
@@ -33,6 +34,7 @@ class Desk:
         self.history = InMemoryHistory(self.claims)
         self.series = InMemorySeries()
         self.log = FakeEventLog()
+        self.alerts = InMemoryAlerts()
         self.status = FakeStatus()
         self.waiting: list[str] = []
         self.live = LiveFeed(self.clock)
@@ -52,6 +54,7 @@ class Desk:
             claiming=self.claiming,
             history=History(self.membership, self.history, self.series, self.clock),
             live=self.live,
+            alerts=self.alerts,
             status=self.status,
             clock=self.clock,
             waiting_for=lambda: self.waiting,

@@ -122,6 +122,37 @@ def test_a_card_follows_the_belt_from_forward_to_reverse(
     assert visit.complaints == []
 
 
+def test_an_alert_is_told_on_its_card_and_goes_when_it_is_over(
+    visit: Visit, server: PageServer, desk: Desk
+) -> None:
+    server.call(lambda: desk.move(5, -1.2))
+    visit.page.goto(server.url)
+    card = visit.page.get_by_role("article", name="treadmill-01")
+    live = card.locator("[aria-live=polite]")
+    expect(card.locator(".status")).to_have_text("moving", timeout=WITHIN_MS)
+    expect(live).to_be_empty()
+    server.call(lambda: desk.move(5, -1.9))
+    expect(live).to_contain_text("Backward faster than advised", timeout=WITHIN_MS)
+    server.call(lambda: desk.move(8, -1.0))
+    expect(live).to_be_empty(timeout=WITHIN_MS)
+    assert visit.complaints == []
+
+
+def test_the_card_of_a_claimed_treadmill_advises_a_slow_start_backward(
+    visit: Visit, server: PageServer, desk: Desk
+) -> None:
+    server.call(lambda: desk.move(5, -0.7))
+    server.call(lambda: desk.claiming.claim(TreadmillKey(TREADMILL), "m", None))
+    visit.page.goto(server.url)
+    advice = visit.page.locator(".advice")
+    expect(advice).to_have_text(
+        "Backward up to 2.8 km/h. Start slowly: level, rail in reach, safety clip on.",
+        timeout=WITHIN_MS,
+    )
+    server.call(lambda: desk.claiming.release(TreadmillKey(TREADMILL), None))
+    expect(advice).to_be_hidden(timeout=WITHIN_MS)
+
+
 def test_a_treadmill_that_falls_silent_says_so(
     visit: Visit, server: PageServer, desk: Desk
 ) -> None:
@@ -224,13 +255,14 @@ def test_pages_fit_and_are_accessible_in_each_scheme(
     browser: Browser, server: PageServer, desk: Desk, viewport: dict[str, int], scheme: str
 ) -> None:
     past_sessions(desk)
-    server.call(lambda: desk.move(30, -0.9))
+    server.call(lambda: desk.claiming.claim(TreadmillKey(TREADMILL), "m", None))
+    server.call(lambda: desk.move(30, -1.9))
     context = browser.new_context(
         viewport={"width": viewport["width"], "height": viewport["height"]},
         color_scheme="dark" if scheme == "dark" else "light",
     )
     page = context.new_page()
-    for path, sign in {"/": ".card .speed", "/members/m": ".detail canvas"}.items():
+    for path, sign in {"/": ".card .alert", "/members/m": ".detail canvas"}.items():
         page.goto(server.url + path)
         expect(page.locator(sign).first).to_be_visible(timeout=WITHIN_MS)
         widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")

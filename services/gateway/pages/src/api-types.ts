@@ -1,5 +1,31 @@
 // Made from the API's models by `make generated`; do not edit.
 
+export interface AlertList {
+  alerts: AlertView[];
+  next_cursor: string | null;
+}
+
+export interface AlertView {
+  alert_id: string;
+  gym_id: string;
+  treadmill_id: string;
+  kind: string;
+  sentence: string;
+  raised_at: string;
+  recovered_at: string | null;
+  is_active: boolean;
+  claim_id: string | null;
+  direction: "forward" | "reverse" | null;
+  speed_m_per_s: number | null;
+  grade_percent: number | null;
+  limit_m_per_s: number | null;
+}
+
+export interface BackwardCue {
+  max_speed_m_per_s: number;
+  sentence: string;
+}
+
 export interface ClaimAnswer {
   claim_id: string;
   member_id: string;
@@ -151,6 +177,13 @@ export interface Practice {
   tier: number;
   advised_max_speed_m_per_s: number;
   sentence: string;
+}
+
+export interface PresentAlert {
+  alert_id: string;
+  kind: string;
+  sentence: string;
+  raised_at: string;
 }
 
 export interface PresentFlag {
@@ -311,6 +344,8 @@ export interface Treadmill {
   last_reading_age_s: number | null;
   session: RunningSession | null;
   claim: HeldClaim | null;
+  alerts: PresentAlert[];
+  backward_advice: BackwardCue | null;
 }
 
 export interface TreadmillList {

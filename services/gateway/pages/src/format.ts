@@ -24,6 +24,11 @@ export function speed(speed_m_per_s: number): string {
   return `${decimal(kmPerHFromMPerS(speed_m_per_s), 1)} km/h`;
 }
 
+/** An upper limit: rounded down, so that the number shown is never above it. */
+export function speedAtMost(speed_m_per_s: number): string {
+  return `${decimal(Math.floor(kmPerHFromMPerS(speed_m_per_s) * 10 + 1e-6) / 10, 1)} km/h`;
+}
+
 export function whole(value: number | null): string {
   return value === null ? NOTHING : decimal(value, 0);
 }
@@ -69,6 +74,11 @@ export function dayAndTime(at: string, timeZone: string): string {
     minute: "2-digit",
     timeZone,
   });
+}
+
+/** The time of day on the wall beside this screen. */
+export function timeHere(at: string): string {
+  return new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
 export function timeOfDay(at_ms: number, timeZone: string): string {

@@ -1,9 +1,9 @@
 // One treadmill as a card: which way, how fast, how much, who.
 
-import type { MemberView, PresentFlag, Treadmill } from "./api-types";
+import type { BackwardCue, MemberView, PresentAlert, PresentFlag, Treadmill } from "./api-types";
 import * as api from "./api";
 import { h, setAttribute, setText } from "./dom";
-import { ago, clock, oneDigit, signedSpeed, whole } from "./format";
+import { ago, clock, oneDigit, signedSpeed, speedAtMost, timeHere, whole } from "./format";
 
 const WORDS = { forward: "Forward", reverse: "Reverse" } as const;
 const ARROWS = { forward: "→", reverse: "←" } as const;
@@ -18,6 +18,9 @@ export class TreadmillCard {
   private readonly track = h("div", { class: "belt-track" });
   private readonly energy = h("strong", { class: "energy" });
   private readonly rate = h("span", { class: "rate" });
+  // always there, so that readers are told when something comes into it
+  private readonly alerts = h("div", { class: "alerts", "aria-live": "polite" });
+  private readonly advice = h("p", { class: "advice", hidden: true });
   private readonly dividend = h("p", { class: "dividend", hidden: true });
   private readonly doubtsTitle = h("summary");
   private readonly doubtsList = h("ul");
@@ -30,6 +33,7 @@ export class TreadmillCard {
   private readonly message = h("p", { class: "message", role: "alert", hidden: true });
   private treadmill: Treadmill;
   private receivedAt_ms = 0;
+  private shownAlerts = "";
   private shownDoubts = "";
   private shownHolder: string | null | undefined;
 
@@ -43,6 +47,7 @@ export class TreadmillCard {
       "article",
       { class: "card", "aria-labelledby": name.id },
       h("div", { class: "card-top" }, h("div", {}, name, h("span", { class: "gym" }, treadmill.gym_id)), this.statusText),
+      this.alerts,
       h(
         "div",
         { class: "motion" },
@@ -61,6 +66,7 @@ export class TreadmillCard {
         h("div", {}, h("dt", {}, "Backward"), this.backwardTime),
       ),
       this.doubts,
+      this.advice,
       this.who,
       this.message,
     );
@@ -99,6 +105,8 @@ export class TreadmillCard {
     const dividend = session?.reverse_dividend ?? null;
     this.dividend.hidden = dividend === null;
     setText(this.dividend, dividend ? `Backward: ${dividend.in_words}.` : "");
+    this.showAlerts(treadmill.alerts);
+    this.showAdvice(treadmill.backward_advice);
     this.showDoubts(isMoving ? treadmill.flags : []);
     this.showHolder();
     this.tick();
@@ -124,6 +132,28 @@ export class TreadmillCard {
     this.members = members;
     this.shownHolder = undefined;
     this.showHolder();
+  }
+
+  private showAlerts(alerts: PresentAlert[]): void {
+    const ids = alerts.map((alert) => alert.alert_id).join(" ");
+    if (ids === this.shownAlerts) return;
+    this.shownAlerts = ids;
+    this.alerts.replaceChildren(
+      ...alerts.map((alert) =>
+        h(
+          "p",
+          { class: "alert", "data-kind": alert.kind },
+          h("span", { class: "sign", "aria-hidden": "true" }, "!"),
+          h("strong", {}, alert.sentence),
+          h("span", { class: "since" }, `since ${timeHere(alert.raised_at)}`),
+        ),
+      ),
+    );
+  }
+
+  private showAdvice(advice: BackwardCue | null): void {
+    this.advice.hidden = advice === null;
+    setText(this.advice, advice ? `Backward up to ${speedAtMost(advice.max_speed_m_per_s)}. ${advice.sentence}` : "");
   }
 
   /** Why the rate is less certain now; the list stays open while the reasons change. */

@@ -19,6 +19,7 @@ from backstride_gateway.adapters.kafka_energy import KafkaEnergyFeed, WrongParti
 from backstride_gateway.adapters.kafka_log import KafkaLog
 from backstride_gateway.adapters.mqtt_console import MqttConsole
 from backstride_gateway.adapters.series_on_demand import SeriesOnDemand
+from backstride_gateway.adapters.sql_alerts import SqlAlerts
 from backstride_gateway.adapters.sql_claims import SqlClaims
 from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_members import SqlMembers
@@ -137,6 +138,7 @@ class Gateway:
             claiming=claiming,
             history=History(self._membership, self._history, series, _now_ms),
             live=self.live,
+            alerts=SqlAlerts(engine),
             status=StatusFile(settings.status_file),
             clock=_now_ms,
             waiting_for=self.waiting_for,

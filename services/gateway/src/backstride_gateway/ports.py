@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from backstride_gateway.domain.alerts import AlertRecord
 from backstride_gateway.domain.claiming import LastMoving, StoredClaim
 from backstride_gateway.domain.members import Member
 from backstride_gateway.domain.platform import PlatformStatus
@@ -130,6 +131,33 @@ class SessionHistory(Protocol):
 
     def states(self, treadmills: Sequence[str] | None = None) -> list[StoredState]:
         """Return the stored states of these treadmills, of all when none are named."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCursor:
+    """Where a page of alerts, newest first, ended."""
+
+    raised_at_ms: int
+    alert_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFilter:
+    """Which alerts; None leaves a condition out. `is_active`: those that go on, or are over."""
+
+    gym_id: str | None = None
+    treadmill: str | None = None
+    is_active: bool | None = None
+
+
+class AlertHistory(Protocol):
+    """Safety alerts that the recorder stored; may raise StoreUnavailableError."""
+
+    def page(
+        self, wanted: AlertFilter, before: AlertCursor | None, limit: int
+    ) -> list[AlertRecord]:
+        """Return up to `limit` alerts, newest first, older than the cursor."""
         ...
 
 

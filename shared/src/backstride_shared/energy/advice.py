@@ -94,6 +94,14 @@ def practice_sentence(backward_minutes: float | None) -> str:
     )
 
 
+def backward_cue(backward_minutes: float | None) -> str:
+    """Return how to go backward, short enough to be read while walking; the speed stands apart."""
+    number = practice_tier(backward_minutes).number
+    if number == 1:
+        return f"Start slowly: {_SETTING}."
+    return "Level, rail in reach." if number == len(TIERS) - 1 else "Level; no running."
+
+
 def advised_max_speed_m_per_s(
     backward_minutes: float | None, forward_max_speed_m_per_s: float | None
 ) -> float:

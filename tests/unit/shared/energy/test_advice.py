@@ -7,6 +7,7 @@ from backstride_shared.energy import (
     Situation,
     advise,
     advised_max_speed_m_per_s,
+    backward_cue,
     practice_sentence,
     practice_tier,
     slow_start_programme,
@@ -132,3 +133,9 @@ def test_the_slow_start_leaves_out_what_is_done() -> None:
     assert [step.max_speed_m_per_s for step in slow_start_programme(30.0)] == [1.2, 1.2, 1.2, 1.5]
     assert slow_start_programme(30.0)[0].week == 1
     assert slow_start_programme(165.0) == []
+
+
+def test_a_cue_is_short_and_goes_with_the_practice() -> None:
+    assert backward_cue(None) == "Start slowly: level, rail in reach, safety clip on."
+    assert backward_cue(30.0) == "Level, rail in reach."
+    assert backward_cue(120.0) == "Level; no running."

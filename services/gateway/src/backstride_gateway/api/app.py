@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backstride_gateway.api import members, platform, sessions, treadmills
+from backstride_gateway.api import alerts, members, platform, sessions, treadmills
 from backstride_gateway.api.pages import pages_router
 from backstride_gateway.api.problems import MEDIA_TYPE, Problem, answer_with_problems
 from backstride_gateway.api.protection import Protection
@@ -54,6 +54,7 @@ def described_app() -> FastAPI:
     app.include_router(treadmills.router)
     app.include_router(members.router)
     app.include_router(sessions.router)
+    app.include_router(alerts.router)
     app.include_router(platform.router)
     app.include_router(pages_router())
     answer_with_problems(app)

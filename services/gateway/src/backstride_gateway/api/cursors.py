@@ -4,7 +4,7 @@ import base64
 import binascii
 
 from backstride_gateway.api.problems import InvalidCursorError
-from backstride_gateway.ports import SessionCursor
+from backstride_gateway.ports import AlertCursor, SessionCursor
 
 _SEPARATOR = "\n"
 
@@ -38,7 +38,21 @@ def decode_session_cursor(cursor: str) -> SessionCursor:
         InvalidCursorError: when it is none of ours.
 
     """
-    started_at_ms, session_id = decode_cursor(cursor, 2)
-    if not started_at_ms.isdecimal() or len(started_at_ms) > len(str(2**53)):
+    return SessionCursor(*_moment_and_id(cursor))
+
+
+def decode_alert_cursor(cursor: str) -> AlertCursor:
+    """Return the place in the list of alerts that a cursor stands for.
+
+    Raises:
+        InvalidCursorError: when it is none of ours.
+
+    """
+    return AlertCursor(*_moment_and_id(cursor))
+
+
+def _moment_and_id(cursor: str) -> tuple[int, str]:
+    at_ms, identifier = decode_cursor(cursor, 2)
+    if not at_ms.isdecimal() or len(at_ms) > len(str(2**53)):
         raise InvalidCursorError
-    return SessionCursor(int(started_at_ms), session_id)
+    return int(at_ms), identifier

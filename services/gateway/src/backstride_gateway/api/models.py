@@ -9,10 +9,11 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from backstride_gateway.domain.aggregation import SeriesSlice
+from backstride_gateway.domain.alerts import ActiveAlert, sentence_of
 from backstride_gateway.domain.bands import Band, backward_band_of, band_of, forward_band_of
 from backstride_gateway.domain.dividend import reverse_dividend_of
 from backstride_gateway.domain.live import LiveSession
-from backstride_gateway.domain.live_view import ClaimView, LiveTreadmill
+from backstride_gateway.domain.live_view import BackwardAdvice, ClaimView, LiveTreadmill
 from backstride_gateway.domain.sessions import PeriodSum, SessionRecord, ended_at_ms
 from backstride_gateway.history import SessionSeries, Summary
 from backstride_shared.energy import BAND_LABEL, FLAGS, EnergyTotals
@@ -149,6 +150,37 @@ class PresentFlag(BaseModel):
         return [cls(code=flag.code, sentence=flag.sentence) for flag in FLAGS if bits & flag.bit]
 
 
+class PresentAlert(BaseModel):
+    """A safety alert that goes on."""
+
+    alert_id: str
+    kind: str = Field(examples=["reverse-too-fast"])
+    sentence: str = Field(description="For people")
+    raised_at: UtcTime
+
+    @classmethod
+    def of(cls, alert: ActiveAlert) -> "PresentAlert":
+        """Return an alert as a live page shows it."""
+        return cls(
+            alert_id=alert.alert_id,
+            kind=alert.kind,
+            sentence=sentence_of(alert.kind),
+            raised_at=utc(alert.raised_at_ms),
+        )
+
+
+class BackwardCue(BaseModel):
+    """How the holder of a treadmill is advised to go backward; advice, never control."""
+
+    max_speed_m_per_s: float
+    sentence: str = Field(examples=["Start slowly: level, rail in reach, safety clip on."])
+
+    @classmethod
+    def of(cls, advice: BackwardAdvice) -> "BackwardCue":
+        """Return the advice as a live page shows it."""
+        return cls(max_speed_m_per_s=advice.max_speed_m_per_s, sentence=advice.sentence)
+
+
 class HeldClaim(BaseModel):
     """Who holds a treadmill; the name is shown in a demonstration only."""
 
@@ -229,6 +261,8 @@ class Treadmill(BaseModel):
     last_reading_age_s: float | None
     session: RunningSession | None
     claim: HeldClaim | None
+    alerts: list[PresentAlert] = Field(description="Safety alerts that go on, oldest first")
+    backward_advice: BackwardCue | None = Field(description="By the holder's practice; null: none")
 
     @classmethod
     def of(cls, view: LiveTreadmill) -> "Treadmill":
@@ -258,6 +292,10 @@ class Treadmill(BaseModel):
                 else RunningSession.of(session, is_running=view.is_session_running)
             ),
             claim=None if view.claim is None else HeldClaim.of(view.claim),
+            alerts=[PresentAlert.of(alert) for alert in view.alerts],
+            backward_advice=(
+                None if view.backward_advice is None else BackwardCue.of(view.backward_advice)
+            ),
         )
 
 

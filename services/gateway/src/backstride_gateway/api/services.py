@@ -10,7 +10,7 @@ from backstride_gateway.claiming import Claiming
 from backstride_gateway.history import History
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.membership import Membership
-from backstride_gateway.ports import Clock, StatusSource
+from backstride_gateway.ports import AlertHistory, Clock, StatusSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Services:
     claiming: Claiming
     history: History
     live: LiveFeed
+    alerts: AlertHistory
     status: StatusSource
     clock: Clock
     waiting_for: Callable[[], list[str]]

@@ -5,14 +5,18 @@ comes: lower revisions are ignored, late readings never overwrite newer ones.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from backstride_gateway.domain.alerts import TreadmillAlerts
+from backstride_shared.decoding import UNREADABLE
 from backstride_shared.energy import EnergyTotals
 from backstride_shared.energy.flags import X_RAMP
 from backstride_shared.fold.sessions import is_over
-from backstride_shared.fold.state import TreadmillState
+from backstride_shared.fold.state import StateVersionError, TreadmillState, decode_state
 from backstride_shared.frames import (
+    Alert,
+    Checkpoint,
     EnergyItem,
     EnergyReading,
     EnergySegment,
@@ -79,6 +83,7 @@ class TreadmillPicture:
     session: LiveSession | None = None
     arrived_at_ms: int = 0
     is_online: bool | None = None
+    alerts: TreadmillAlerts = field(default_factory=TreadmillAlerts)
 
     def status(self, now_ms: int) -> Status:
         """Return what the treadmill does, as far as its latest reading tells."""
@@ -119,10 +124,13 @@ class LivePicture:
         return picture
 
     def restore(self, state: TreadmillState, written_at_ms: int) -> bool:
-        """Take a stored state, unless something newer is known; return whether it was taken."""
+        """Take of a stored state what is not known newer; return whether that changed anything."""
         picture = self.know(state.treadmill)
-        if picture is None or picture.revision > state.revision or picture.reading is not None:
+        if picture is None:
             return False
+        is_alert_taken = picture.alerts.restore(state)
+        if picture.revision > state.revision or picture.reading is not None:
+            return is_alert_taken
         picture.revision = state.revision
         session = state.session
         if session is None:
@@ -157,8 +165,14 @@ class LivePicture:
         """Take the items of one record of `energy.v1`, in their order."""
         changed: set[str] = set()
         for item in items:
-            # checkpoints and refolds are the recorder's: they change no live number
-            if isinstance(item, EnergySegment) and self._apply_segment(item, arrived_at_ms):
+            # refolds are the recorder's: they change no live number
+            if isinstance(item, EnergySegment):
+                is_changed = self._apply_segment(item, arrived_at_ms)
+            elif isinstance(item, Alert):
+                is_changed = self._apply_alert(item)
+            else:
+                is_changed = isinstance(item, Checkpoint) and self._check_alerts(item)
+            if is_changed:
                 changed.add(item.treadmill)
         return changed
 
@@ -170,6 +184,21 @@ class LivePicture:
             return False
         picture.is_online = is_online
         return True
+
+    def _apply_alert(self, alert: Alert) -> bool:
+        picture = self.know(alert.treadmill)
+        return picture is not None and picture.alerts.apply(alert)
+
+    def _check_alerts(self, checkpoint: Checkpoint) -> bool:
+        """End alerts whose recovery was lost with a broker: the state knows what goes on."""
+        picture = self.treadmills.get(checkpoint.treadmill)
+        if picture is None or not picture.alerts.active:
+            return False
+        try:
+            return picture.alerts.restore(decode_state(checkpoint.state))
+        except (StateVersionError, *UNREADABLE):
+            # a newer program's; its alerts and recoveries are understood all the same
+            return False
 
     def _apply_segment(self, segment: EnergySegment, arrived_at_ms: int) -> bool:
         picture = self.know(segment.treadmill)

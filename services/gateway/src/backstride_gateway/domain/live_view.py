@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from backstride_gateway.domain.alerts import ActiveAlert
 from backstride_gateway.domain.claiming import StoredClaim, holding
 from backstride_gateway.domain.live import LiveReading, LiveSession, Status, TreadmillPicture
+from backstride_shared.energy import advised_max_speed_m_per_s, backward_cue
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,14 @@ class ClaimView:
 
     claim: StoredClaim
     display_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackwardAdvice:
+    """How fast, and how, the holder of a treadmill is advised to go backward."""
+
+    max_speed_m_per_s: float
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class LiveTreadmill:
     session: LiveSession | None
     is_session_running: bool
     claim: ClaimView | None
+    alerts: tuple[ActiveAlert, ...]
+    backward_advice: BackwardAdvice | None
 
 
 def view_of(
@@ -48,4 +60,12 @@ def view_of(
         session=session,
         is_session_running=session is not None and session.is_running(now_ms),
         claim=None if held is None else latest_claim,
+        alerts=picture.alerts.active,
+        backward_advice=None if held is None else _advice_for(held),
     )
+
+
+def _advice_for(claim: StoredClaim) -> BackwardAdvice:
+    # by the practice frozen in the claim, as the alerts go by it
+    minutes = claim.wearer.backward_minutes
+    return BackwardAdvice(advised_max_speed_m_per_s(minutes, None), backward_cue(minutes))
