@@ -119,7 +119,8 @@ class TcpProxy:
                 if not data:
                     return
                 if self._wire is Wire.SLOW:
-                    await asyncio.sleep(self._latency_s)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._stop.wait(), self._latency_s)
                 writer.write(data)
                 await writer.drain()
 

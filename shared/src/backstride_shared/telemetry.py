@@ -47,8 +47,8 @@ def set_up_logging(service: str, telemetry: TelemetryBlock) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    if not is_console:
-        shared.append(structlog.processors.format_exc_info)
+    # JSON escapes them by itself
+    shared.append(_without_controls if is_console else structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -65,6 +65,21 @@ def set_up_logging(service: str, telemetry: TelemetryBlock) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+
+
+def _without_controls(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Escape what would move the cursor or forge a line: names come from strangers."""
+    for name, value in event.items():
+        if isinstance(value, str) and not value.isprintable():
+            event[name] = "".join(
+                character
+                if character.isprintable()
+                else character.encode("unicode_escape").decode()
+                for character in value
+            )
+    return event
 
 
 def serve_health(
