@@ -19,7 +19,7 @@ from tests.chaos.programs import (
     RECORDER,
     SECOND_PROCESSOR,
 )
-from tests.chaos.proxy import TcpProxy, Wire
+from tests.chaos.proxy import Wire
 from tests.chaos.relay import Relay
 from tests.chaos.round import Round, all_of
 from tests.chaos.servers import Server, Servers, second_broker
@@ -165,17 +165,6 @@ def _stores_stopped_by_turns(turn: Round) -> list[str]:
 # --- the network ----------------------------------------------------------------------------------
 
 
-def _each_wire(change: Callable[[Round, TcpProxy], None]) -> Apply:
-    def apply(turn: Round) -> list[str]:
-        for wire in turn.servers.wires.all():
-            change(turn, wire)
-        turn.hold(0.5)
-        turn.programs.wait_ready()
-        return []
-
-    return apply
-
-
 def _resets(turn: Round) -> list[str]:
     until_s = time.monotonic() + turn.hold_s
     while time.monotonic() < until_s:
@@ -190,9 +179,11 @@ def _wires(wire: Wire, latency_s: float = 0.0) -> Apply:
         wires = turn.servers.wires.all()
         for one in wires:
             one.set(wire, latency_s=latency_s)
-        turn.hold()
-        for one in wires:
-            one.set(Wire.WHOLE)
+        try:
+            turn.hold()
+        finally:
+            for one in wires:
+                one.set(Wire.WHOLE)
         turn.programs.wait_ready()
         return []
 
