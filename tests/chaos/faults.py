@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from tests.chaos import overload
 from tests.chaos.gym import RATE_HZ
 from tests.chaos.programs import (
     GATEWAY,
@@ -301,6 +302,8 @@ FAULTS: Final = (
         has_members=False,
         clock_shift_s=_to_1970,
     ),
+    Fault("a backlog beside live treadmills", overload.backlog, 2, 30),
+    Fault("a flood of three times the capacity", overload.flood, 1, 10),
     Fault("Kafka's data deleted", _kafka_forgets, 0, 15, is_short=True),
 )
 

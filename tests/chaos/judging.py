@@ -48,7 +48,7 @@ def stored_of(
         }
         for treadmill in (f"{plan.gym_id}/{name}" for name in plan.treadmills())
     }
-    return Stored(points, sum(state.readings_count for state in _states(engine, plan.gym_id)))
+    return Stored(points, accepted_count(engine, plan.gym_id))
 
 
 def missing_points(measured: Readings, stored: Stored) -> list[str]:
@@ -66,6 +66,11 @@ def missing_points(measured: Readings, stored: Stored) -> list[str]:
         if more := len(points) - len(readings):
             told.append(f"{treadmill}: {more} points more than were measured")
     return _shortened(told)
+
+
+def accepted_count(engine: Engine, gym_id: str) -> int:
+    """Return how many readings of a gym the stored states have accepted."""
+    return sum(state.readings_count for state in _states(engine, gym_id))
 
 
 def shifts_of(readings: list[dict[str, Any]], points: dict[Key, SeriesPoint]) -> dict[int, int]:

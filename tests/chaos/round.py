@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from backstride_shared.series import SeriesStore
 from backstride_shared.settings import MqttBlock
 from backstride_shared.topics import MqttKind, mqtt_filter, parse_mqtt_topic
 from tests.chaos import judging
-from tests.chaos.gym import Gym
+from tests.chaos.gym import Gym, Plan
 from tests.chaos.programs import Programs
 from tests.chaos.servers import Server, Servers
 from tests.e2e.oracle import published
@@ -123,13 +124,13 @@ class Round:
         gone = [key for key, mark in after.items() if mark != before.get(key)]
         return [f"told `stored` to {gone} while a store was away"] if gone else []
 
-    def measured_so_far(self) -> judging.Readings:
-        """Return what was measured up to now; the log is being written."""
+    def measured_so_far(self, log: Path | None = None) -> judging.Readings:
+        """Return what was measured up to now, by this gym or another; the log is being written."""
         measured: list[dict[str, list[dict[str, Any]]]] = []
 
         def is_whole() -> bool:
             try:
-                measured[:] = [published(self.gym.log)]
+                measured[:] = [published(log or self.gym.log)]
             except ValueError:  # a line is half written
                 return False
             return True
@@ -137,13 +138,13 @@ class Round:
         wait_until(is_whole, what="a whole line at the end of the log")
         return measured[0]
 
-    def stored(self, measured: judging.Readings) -> judging.Stored:
-        """Return what the stores hold of what was measured."""
+    def stored(self, measured: judging.Readings, plan: Plan | None = None) -> judging.Stored:
+        """Return what the stores hold of what was measured, in this gym or another."""
         now_ms = time.time_ns() // 1_000_000
         times = [reading["measured_at_ms"] for one in measured.values() for reading in one]
         plausible = [at_ms for at_ms in times if abs(at_ms - now_ms) < 86_400_000]  # a day
         return judging.stored_of(
-            self.gym.plan,
+            plan or self.gym.plan,
             self.series,
             self.engine,
             from_ms=min([*plausible, now_ms]),
