@@ -89,6 +89,7 @@ check-pages: $(PAGES_STAMP)
 .PHONY: check-generated
 check-generated: setup
 	@$(BIN)/python -m backstride_shared.generate --check
+	@$(BIN)/python -m infra.grafana.dashboards --check
 
 .PHONY: check-repository
 check-repository: setup
@@ -100,8 +101,9 @@ fix: $(STAMPS)/dev ## Format, and mend what the linter can mend by itself
 	@$(BIN)/ruff format .
 
 .PHONY: generated
-generated: setup ## Write the generated files again: schemas, settings tables, .env.example
+generated: setup ## Write the generated files again: schemas, settings tables, .env.example, Grafana's boards
 	@$(BIN)/python -m backstride_shared.generate
+	@$(BIN)/python -m infra.grafana.dashboards
 
 .PHONY: requirements
 requirements: $(UV)/bin/uv ## Resolve requirements/*.in and the images' into hash-pinned *.txt; ARGS="--upgrade" takes newer ones

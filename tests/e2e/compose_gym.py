@@ -1,9 +1,9 @@
 """Plays a scripted gym through docker-compose.yml: `python -m tests.e2e.compose_gym`.
 
-Started by compose.sh inside the lab, when the images are built. Everything comes up from nothing; ten simulated
-treadmills on a rough network run while every container is killed once; each session must be what
-an independent computation over the published readings gives. Then a treadmill with a password of
-its own comes by TLS, and everything is stopped, started, backed up, wiped and restored.
+Started by compose.sh inside the lab, when the images are built. Everything comes up from nothing;
+ten simulated treadmills on a rough network run while every container is killed once; each session
+must be what an independent computation over the published readings gives. Then a treadmill with a
+password of its own comes by TLS, and everything is stopped, started, backed up, wiped and restored.
 """
 
 import argparse
