@@ -1,6 +1,6 @@
 """How energy is written for people: rounded, with its band, never more certain than it is."""
 
-from math import floor
+from math import ceil, floor
 from typing import Final
 
 BAND_LABEL: Final = "about two in three"
@@ -18,7 +18,12 @@ def kcal_text(kcal: float, uncertainty_percent: float, *, has_band: bool) -> str
     if not has_band:
         return text
     sd = kcal * uncertainty_percent / 100.0
-    return f"{text} ({rounded_kcal(kcal - sd)}–{rounded_kcal(kcal + sd)})"
+    low, high = rounded_kcal(kcal - sd), rounded_kcal(kcal + sd)
+    if low == high:
+        # of little energy: a band closed by rounding would look like certainty
+        low = _ROUNDED_TO_KCAL * floor((kcal - sd) / _ROUNDED_TO_KCAL)
+        high = _ROUNDED_TO_KCAL * ceil((kcal + sd) / _ROUNDED_TO_KCAL)
+    return f"{text} ({low}–{high})"
 
 
 def dividend_text(ratio: float) -> str:
