@@ -63,8 +63,8 @@ def missing_points(measured: Readings, stored: Stored) -> list[str]:
                 told.append(f"{treadmill}: no point of {_key(reading)}")
             elif not _is_same(reading, point, shifts[reading["boot_id"]]):
                 told.append(f"{treadmill}: {reading} became {point}")
-        if more := len(points) - len(readings):
-            told.append(f"{treadmill}: {more} points more than were measured")
+        if more := points.keys() - {_key(reading) for reading in readings}:
+            told.append(f"{treadmill}: {len(more)} points more than were measured")
     return _shortened(told)
 
 
