@@ -438,3 +438,19 @@ async def test_an_alert_goes_to_both_topics_once_and_again_only_as_itself() -> N
     (record,) = [record for record in log.records if record.topic == KafkaTopic.ALERTS]
     assert alert_decoder.decode(record.value) == alerts[0]
     assert record.partition == PARTITION
+
+
+async def test_many_dead_letters_are_counted_and_told_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = REGISTRY.get_sample_value("backstride_processor_dead_letters_total") or 0.0
+    log = MemoryLog()
+    processor = await started(log)
+
+    await processor.handle([frame(offset, value=b"\xc1") for offset in range(300)])
+    await processor.handle([frame(offset, value=b"\xc1") for offset in range(300, 600)])
+
+    assert len(log.dead_letters()) == 600
+    assert REGISTRY.get_sample_value("backstride_processor_dead_letters_total") == before + 600
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("set aside as dead letters") == 1

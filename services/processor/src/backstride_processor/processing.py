@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 import structlog
 
@@ -48,6 +49,10 @@ from backstride_shared.topics import KafkaTopic
 log = structlog.get_logger()
 
 _ASK_STORE_AGAIN_AT_MOST_S = 2.0  # it appears once, at a first start, and people wait for it
+
+
+DEAD_LETTER_LOG_INTERVAL_S: Final = 10.0
+"""Dead letters are logged at most this often; the counter and the topic have them all."""
 
 
 class _Tenure:
@@ -91,6 +96,8 @@ class Processor:
         self._lock = asyncio.Lock()
         self._tenure: _Tenure | None = None
         self._is_finished = False
+        self._dead_letters_untold = 0
+        self._dead_letters_told_s = float("-inf")
         self._waiting_for = ["partitions of treadmill-events.v1"]
 
     def waiting_for(self) -> list[str]:
@@ -215,13 +222,28 @@ class Processor:
         )
         output = _energy_records(tenure.partitions, drained.items)
         output += _alert_records(tenure.partitions, drained.items)
-        for partition, letter in dead_letters:
-            metrics.DEAD_LETTERS.inc()
-            log.warning("dead letter", reason=letter.reason, treadmill=letter.treadmill)
-            output.append(
-                OutputRecord(KafkaTopic.DEAD_LETTERS, partition, None, encoder.encode(letter))
-            )
+        output += [
+            OutputRecord(KafkaTopic.DEAD_LETTERS, partition, None, encoder.encode(letter))
+            for partition, letter in dead_letters
+        ]
+        self._tell_dead_letters([letter for _, letter in dead_letters])
         return output
+
+    def _tell_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        if not letters:
+            return
+        metrics.DEAD_LETTERS.inc(len(letters))
+        self._dead_letters_untold += len(letters)
+        now_s = time.monotonic()
+        if now_s - self._dead_letters_told_s >= DEAD_LETTER_LOG_INTERVAL_S:
+            log.warning(
+                "set aside as dead letters",
+                count=self._dead_letters_untold,
+                reason=letters[0].reason,
+                treadmill=letters[0].treadmill,
+            )
+            self._dead_letters_told_s = now_s
+            self._dead_letters_untold = 0
 
     def _apply(
         self, tenure: _Tenure, event: TreadmillEvent, record: InputRecord
