@@ -257,6 +257,9 @@ def test_pages_fit_and_are_accessible_in_each_scheme(
     past_sessions(desk)
     server.call(lambda: desk.claiming.claim(TreadmillKey(TREADMILL), "m", None))
     server.call(lambda: desk.move(30, -1.9))
+    # a second card, where the long name stands among those to choose from
+    desk.add_member("n", "1002", Profile(display_name="Maximiliane-Theodora Longname-Longer"))
+    server.call(lambda: desk.move(30, 1.2, treadmill="demo/treadmill-02"))
     context = browser.new_context(
         viewport={"width": viewport["width"], "height": viewport["height"]},
         color_scheme="dark" if scheme == "dark" else "light",
