@@ -140,15 +140,16 @@ test-compose: setup kafka influxdb ## Bring the compose file up for real, withou
 	@tests/e2e/compose.sh
 
 .PHONY: bench
-bench: setup kafka influxdb ## Measure the whole chain on real servers, beside Telegraf where bench/install_telegraf.sh put it; 5 minutes
+bench: $(STAMPS)/dev $(STAMPS)/packages kafka influxdb ## Measure the whole chain on real servers, beside Telegraf where bench/install_telegraf.sh put it; 5 minutes
 	@$(BIN)/python -m bench.chain $(ARGS)
+	@$(BIN)/python -m bench.energy
 
 .PHONY: bench-quick
-bench-quick: setup ## The same in under a minute: small loads, without Telegraf, embedded servers for those missing
+bench-quick: $(STAMPS)/dev $(STAMPS)/packages ## The same in under a minute: small loads, without Telegraf, embedded servers for those missing
 	@$(BIN)/python -m bench.chain --quick $(ARGS)
 
 .PHONY: figures
-figures: setup ## Draw the figures of the documentation again
+figures: $(STAMPS)/dev $(STAMPS)/packages ## Draw the figures of the documentation again
 	@$(BIN)/python docs/figures/make_figures.py
 
 .PHONY: clean

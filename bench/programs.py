@@ -56,6 +56,8 @@ class Programs:
                 **database,
                 **series,
                 "BACKSTRIDE_HTTP__PORT": str(self.http_port),
+                # without accounts, as the listeners of the bench have none
+                "BACKSTRIDE_IS_DEMO": "true",
             },
         }
         self._ports = {name: free_port() for name in self._environments}
