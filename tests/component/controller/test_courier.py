@@ -339,3 +339,28 @@ def test_jitter_delays_messages_and_keeps_their_order() -> None:
     assert len(desk.messages()) == 1
     desk.work(4000)
     assert [each[0] for each in desk.sent_seqs()] == [1, 501]
+
+
+_OF_1970_MS = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("old_boot", "is_own_clock"),
+    [
+        # an hour ahead of the clock as it was set since
+        pytest.param(_BOOT + 3_600_000, True, id="ahead"),
+        pytest.param(_OF_1970_MS, True, id="1970"),
+        pytest.param(_BOOT - 3_600_000, False, id="an hour ago"),
+    ],
+)
+def test_what_an_earlier_boot_left_is_sent_with_the_time_of_its_own_clock(
+    desk: _Desk, old_boot: int, *, is_own_clock: bool
+) -> None:
+    desk.make(1, 2, boot_id=old_boot)
+    desk.courier.set_boot(old_boot + 7_200_000)
+    desk.connect()
+
+    (message,) = desk.messages()
+    assert message.sent_at_ms is not None
+    assert (message.sent_at_ms == old_boot + 2) == is_own_clock
+    assert (message.sent_at_ms > _BOOT) == (old_boot > _BOOT or not is_own_clock)

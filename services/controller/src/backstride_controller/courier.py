@@ -177,12 +177,12 @@ class Courier:
         return True
 
     def _publish(self, rows: list[OutboxReading], batch: Batch, now: Now) -> None:
+        payloads = [row.payload for row in rows[: batch.size]]
+        sent_at_ms = now.sent_at_ms
+        if batch.first.boot_id != self._boot_id:
+            sent_at_ms = wire.sent_at_of_old_boot(sent_at_ms, payloads[-1])
         payload = wire.readings_message(
-            self.box.device_id,
-            batch.first.boot_id,
-            now.sent_at_ms,
-            batch.after,
-            [row.payload for row in rows[: batch.size]],
+            self.box.device_id, batch.first.boot_id, sent_at_ms, batch.after, payloads
         )
         self._delivery.remember(hashlib.sha256(payload).digest(), batch)
         self.link.publish(MqttKind.READINGS, payload)
