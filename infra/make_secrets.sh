@@ -30,6 +30,8 @@ for program in admin controller gateway ingest monitor recorder; do random "mqtt
 random influxdb-operator-token
 random influxdb-operator-password
 random grafana-admin
+# Short enough to be typed by the owner, once.
+[[ -s secrets/set-up-code ]] || openssl rand -hex 10 >secrets/set-up-code
 # The set-up services fill them, and keep their mode.
 touch secrets/influxdb/{gateway,grafana,recorder} secrets/mosquitto/dynamic-security.json
 

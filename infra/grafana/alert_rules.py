@@ -75,7 +75,7 @@ def rules() -> dict[str, Any]:
                     _prometheus_rule(
                         "not-reached",
                         "A program does not answer",
-                        '1 - up{job="backstride",service!="treadmills"}',
+                        '1 - up{job="backstride",service!="controller"}',
                         "{{ $labels.service }} does not answer",
                         lasting="2m",
                     ),

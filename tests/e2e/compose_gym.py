@@ -41,11 +41,11 @@ KILLED = (
     *("mosquitto", "kafka", "recorder", "processor"),
     *("influxdb", "ingest", "postgres", "gateway", "front"),
 )
-_NOBODYS = """
+_NOBODYS = f"""
     SELECT treadmill, started_at_ms, readings_count, forward_s, forward_m, forward_gross_kcal,
         forward_net_kcal, backward_s, backward_m, backward_gross_kcal, backward_net_kcal
-    FROM sessions WHERE claim_id IS NULL
-"""
+    FROM sessions WHERE claim_id IS NULL AND treadmill LIKE '{GYM}/%'
+"""  # noqa: S608  our own words
 _SIMULATE = (
     'export BACKSTRIDE_MQTT__PASSWORD="$(cat /run/secrets/mqtt_controller)"; exec python -c '
     '"import typer; from backstride_controller.cli import simulate; typer.run(simulate)" "$@"'
@@ -89,7 +89,7 @@ def simulating(lab: ComposeLab, folder: Path) -> Iterator[subprocess.Popen[bytes
     name = f"{lab.project}-simulation"
     command = [*lab.compose_command(), "run", "--rm", "--no-deps", "-T"]
     command += ["--name", name, "--volume", f"{folder}:/run-here", "--entrypoint", "sh"]
-    command += ["treadmills", "-c", _SIMULATE, "simulate", *options]
+    command += ["controller", "-c", _SIMULATE, "simulate", *options]
     with (folder / "simulate.out").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=lab.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -245,7 +245,13 @@ def main() -> None:
         count = check_sessions(lab, http, members, log)
     readings_count = len(log.read_text(encoding="utf-8").splitlines())
     tell(f"{count} sessions of {readings_count} readings are as published, and so are all sums")
-    tell(f"Prometheus reaches {', '.join(sorted(lab.metrics_up()))}")
+    wait_until(
+        lab.metrics_up,
+        what="Prometheus to reach the programs",
+        within_s=30,
+        holds=lambda reached: reached == {"ingest", "processor", "recorder", "gateway"},
+    )
+    tell("Prometheus reaches every program")
     play_one_treadmill_by_tls(lab)
     tell("a treadmill came by TLS with its own password, and was refused with another")
     figures = ", ".join(f"{name} {mib:.0f}" for name, mib in lab.memory_mib().items())
