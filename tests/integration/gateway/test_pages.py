@@ -146,7 +146,7 @@ def test_the_card_of_a_claimed_treadmill_advises_a_slow_start_backward(
     visit.page.goto(server.url)
     advice = visit.page.locator(".advice")
     expect(advice).to_have_text(
-        "Backward up to 2.8 km/h. Start slowly: level, rail in reach, safety clip on.",
+        "Backward up to 2.9 km/h. Start slowly: level, rail in reach, safety clip on.",
         timeout=WITHIN_MS,
     )
     server.call(lambda: desk.claiming.release(TreadmillKey(TREADMILL), None))

@@ -24,11 +24,6 @@ export function speed(speed_m_per_s: number): string {
   return `${decimal(kmPerHFromMPerS(speed_m_per_s), 1)} km/h`;
 }
 
-/** An upper limit: rounded down, so that the number shown is never above it. */
-export function speedAtMost(speed_m_per_s: number): string {
-  return `${decimal(Math.floor(kmPerHFromMPerS(speed_m_per_s) * 10 + 1e-6) / 10, 1)} km/h`;
-}
-
 export function whole(value: number | null): string {
   return value === null ? NOTHING : decimal(value, 0);
 }

@@ -3,7 +3,7 @@
 import type { BackwardCue, MemberView, PresentAlert, PresentFlag, Treadmill } from "./api-types";
 import * as api from "./api";
 import { h, setAttribute, setText } from "./dom";
-import { ago, clock, oneDigit, signedSpeed, speedAtMost, timeHere, whole } from "./format";
+import { ago, clock, oneDigit, signedSpeed, speed, timeHere, whole } from "./format";
 
 const WORDS = { forward: "Forward", reverse: "Reverse" } as const;
 const ARROWS = { forward: "→", reverse: "←" } as const;
@@ -153,7 +153,7 @@ export class TreadmillCard {
 
   private showAdvice(advice: BackwardCue | null): void {
     this.advice.hidden = advice === null;
-    setText(this.advice, advice ? `Backward up to ${speedAtMost(advice.max_speed_m_per_s)}. ${advice.sentence}` : "");
+    setText(this.advice, advice ? `Backward up to ${speed(advice.max_speed_m_per_s)}. ${advice.sentence}` : "");
   }
 
   /** Why the rate is less certain now; the list stays open while the reasons change. */
