@@ -36,7 +36,7 @@ def migrate(url: str) -> str:
     """
     # one line per revision and more: the caller says what there is to say
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    engine = open_engine(url)
+    engine = open_engine(url, answers_within_s=None)
     try:
         with writing(engine).begin() as connection:
             _wait_for_turn(connection)

@@ -7,7 +7,7 @@ transaction, and the recorder makes one transaction per poll, not per reading.
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
@@ -17,6 +17,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BUSY_TIMEOUT_MS: Final = 5_000
 """Gateway and recorder write to one file in turn; a transaction of either takes milliseconds."""
 
+ANSWERS_WITHIN_S: Final = 30.0
+"""As long as a request to InfluxDB may take; a transaction of ours takes milliseconds."""
 _POSTGRESQL_CONNECT_TIMEOUT_S: Final = 10
 _WRITES: Final = "backstride_writes"
 
@@ -25,11 +27,12 @@ class UnsupportedStoreError(ValueError):
     """The URL names a kind of store that Backstride does not know."""
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, answers_within_s: float | None = ANSWERS_WITHIN_S) -> Engine:
     """Return an engine for `sqlite:///path` or `postgresql://...`; connects to nothing yet.
 
-    A missing folder of a SQLite file is made. `writing(engine)` gives the engine for transactions
-    that write.
+    A PostgreSQL that is silent for `answers_within_s` is given up with an OperationalError; None
+    waits for ever, as a migration waits for its turn. A missing folder of a SQLite file is made.
+    `writing(engine)` gives the engine for transactions that write.
 
     Raises:
         UnsupportedStoreError: for another kind of URL, or when psycopg is not installed.
@@ -44,14 +47,14 @@ def open_engine(url: str) -> Engine:
         set_up_sqlite(engine)
         return engine
     if backend == "postgresql":
-        return _postgresql(parts)
+        return _postgresql(parts, answers_within_s)
     message = f"the relational store must be SQLite or PostgreSQL, not {backend}"
     raise UnsupportedStoreError(message)
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, answers_within_s: float | None) -> Engine:
     try:
-        return create_engine(
+        engine = create_engine(
             # the bare name would mean an older driver, which we do not install
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
@@ -61,6 +64,23 @@ def _postgresql(url: URL) -> Engine:
         raise UnsupportedStoreError(
             f"for PostgreSQL install backstride-shared[postgres] ({error})"
         ) from error
+    if answers_within_s is not None:
+        _limit_waits(engine, answers_within_s)
+    return engine
+
+
+def _limit_waits(engine: Engine, answers_within_s: float) -> None:
+    # here, because psycopg is an extra that SQLite does without
+    from backstride_shared.store.answering_connection import AnsweringConnection  # noqa: PLC0415
+
+    def connect(
+        _dialect: object, _record: object, arguments: tuple[Any, ...], parameters: dict[str, Any]
+    ) -> AnsweringConnection:
+        connection = AnsweringConnection.connect(*arguments, **parameters)
+        connection.answers_within_s = answers_within_s
+        return connection
+
+    event.listen(engine, "do_connect", connect)
 
 
 def set_up_sqlite(engine: Engine) -> None:
