@@ -309,11 +309,16 @@ FAULTS: Final = (
 
 
 def chosen(*, is_short: bool, words: str = "") -> list[Fault]:
-    """Return the faults of a run; `words` picks those whose name holds them."""
+    """Return the faults of a run; `words`, comma separated, picks those whose name holds one."""
+    wanted = [word.strip().lower() for word in words.split(",") if word.strip()]
     return [
         fault
         for fault in FAULTS
-        if (words.lower() in fault.name.lower() if words else fault.is_short or not is_short)
+        if (
+            any(word in fault.name.lower() for word in wanted)
+            if wanted
+            else fault.is_short or not is_short
+        )
     ]
 
 
