@@ -2,9 +2,11 @@
 
 The messages wait in the persistent session of a client that is away.  The time begins when that
 client connects and ends when the store has taken the last point: the same for our chain and for
-Telegraf.  Afterwards the store is counted, and for our chain the sessions' readings as well.
+Telegraf.  A broker that keeps no backlog gets the messages while the client is there.
+Afterwards the store is counted, and for our chain the sessions' readings as well.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
@@ -67,10 +69,22 @@ def drain_ours(servers: Servers, load: Load) -> Drained:
     with Programs(servers, series.settings, servers.folder / name) as programs:
         programs.start(PROCESSOR, RECORDER, INGEST)
         programs.wait_ready(PROCESSOR, RECORDER, INGEST)
-        # its session stays at the broker and takes what comes
-        programs.stop(INGEST)
-        publish(servers, load, name, lambda key: mqtt_topic(TreadmillKey(key), MqttKind.READINGS))
-        programs.start(INGEST)
+        publishing = threading.Thread(
+            target=publish,
+            args=(
+                servers,
+                load,
+                name,
+                lambda key: mqtt_topic(TreadmillKey(key), MqttKind.READINGS),
+            ),
+        )
+        if servers.keeps_backlogs:
+            # its session stays at the broker and takes what comes
+            programs.stop(INGEST)
+            publishing.run()
+            programs.start(INGEST)
+        else:
+            publishing.start()
         pid = programs.process_ids()[INGEST]
         drained = watch(servers, series, load, OURS, pid, programs.process_ids())
         drained_at_s = time.monotonic()

@@ -28,8 +28,8 @@ class Publisher:
     def __init__(self, host: str, port: int, client_id: str) -> None:
         self._socket = socket.create_connection((host, port), _CONNECT_TIMEOUT_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # version 3.1.1, clean session, no keep-alive
-        body = _text("MQTT") + b"\x04\x02\x00\x00" + _text(client_id)
+        # version 3.1.1, clean session; a keep-alive of an hour, because amqtt cannot do without
+        body = _text("MQTT") + b"\x04\x02\x0e\x10" + _text(client_id)
         self._socket.sendall(b"\x10" + _length(len(body)) + body)
         answer = self._socket.recv(len(_CONNACK), socket.MSG_WAITALL)
         if answer != _CONNACK:

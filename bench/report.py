@@ -37,7 +37,7 @@ def table_of(results: Results) -> str:
     if results.without_telegraf is not None:
         lines.append(f"  without Telegraf: {results.without_telegraf}")
     for load in dict.fromkeys(one.load for one in results.drained):
-        lines += ["", f"drain of {load}, QoS 1, from a persistent session into the series store"]
+        lines += ["", f"drain of {load}, QoS 1, {_source(results)} into the series store"]
         lines += _drain_lines([one for one in results.drained if one.load == load])
     lines += ["", *_latency_lines(results.latency), "", *_memory_lines(results)]
     return "\n".join(lines)
@@ -56,6 +56,10 @@ def write_json(results: Results, path: Path) -> None:
         "latency": results.latency._asdict(),
     }
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _source(results: Results) -> str:
+    return "as they come" if MQTT in results.substitutes else "from a persistent session"
 
 
 def _drain_lines(runs: Sequence[Drained]) -> list[str]:

@@ -54,6 +54,11 @@ class Servers(NamedTuple):
     """Which server stands for which one that is missing, and why."""
     folder: Path
 
+    @property
+    def keeps_backlogs(self) -> bool:
+        """Whether the broker keeps in order what comes for a client that is away; amqtt does not."""
+        return MQTT not in self.substitutes
+
     def has_subscribed(self, topic_filter: str) -> bool:
         """Tell whether somebody has subscribed to this filter at Mosquitto."""
         log = (self.folder / _MOSQUITTO_LOG).read_text(encoding="utf-8", errors="replace")
