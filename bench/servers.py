@@ -56,7 +56,7 @@ class Servers(NamedTuple):
 
     @property
     def keeps_backlogs(self) -> bool:
-        """Whether the broker keeps in order what comes for a client that is away; amqtt does not."""
+        """Whether the broker keeps in order what comes for a client away; amqtt does not."""
         return MQTT not in self.substitutes
 
     def has_subscribed(self, topic_filter: str) -> bool:
