@@ -123,7 +123,7 @@ secrets: ## Make passwords, certificates and .env for docker compose, those that
 
 .PHONY: up
 up: secrets ## Build and start the whole platform for a gym by docker compose; ARGS="--profile simulator" adds treadmills
-	@$(COMPOSE) $(ARGS) up --detach --build --wait
+	@COMPOSE="$(COMPOSE)" infra/up.sh $(ARGS)
 
 .PHONY: down
 down: ## Stop it; the data stay in their volumes
