@@ -85,6 +85,7 @@ def flood(turn: Round) -> list[str]:
         settings, fresh_name("flood"), clean_session=True, max_queued_messages=1_000_000
     )
     connect_in_background(client, settings)
+    wait_until(client.is_connected, what="the flood to be connected")
     sent = 0
     published: list[MQTTMessageInfo] = []
     began_s = time.monotonic()

@@ -36,6 +36,8 @@ class TcpProxy:
         self._latency_s = 0.0
         self._epoch = 0
         self._writers: set[asyncio.StreamWriter] = set()
+        # one for each connection, done when nothing of it is left
+        self._carried: set[asyncio.Future[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._is_listening = threading.Event()
         self._stop = asyncio.Event()
@@ -79,8 +81,18 @@ class TcpProxy:
         await self._stop.wait()
         server.close()
         await self._reset()
+        await asyncio.gather(*self._carried)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carried = asyncio.get_running_loop().create_future()
+        self._carried.add(carried)
+        try:
+            await self._connect(reader, writer)
+        finally:
+            carried.set_result(None)
+            self._carried.discard(carried)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._wire is Wire.CUT:
             _abort(writer)
             return

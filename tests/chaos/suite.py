@@ -131,9 +131,9 @@ class _Runner(NamedTuple):
         )
         try:
             return self._run(fault, plan, place)
-        except AssertionError as error:
-            # a deadline that passed is told beside the others, which are tried all the same
-            return Row(fault.name, 0, 0, 0, 0.0, [str(error)])
+        except (AssertionError, OSError, RuntimeError) as error:
+            # what could not even be tried is told beside the others, which are tried all the same
+            return Row(fault.name, 0, 0, 0, 0.0, [repr(error)])
 
     def _run(self, fault: Fault, plan: Plan, place: Path) -> Row:
         gym_id = plan.gym_id
