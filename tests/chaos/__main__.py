@@ -1,6 +1,7 @@
 """`make chaos`: every fault on a gym of 50 treadmills at 4 Hz; status 1 when a promise broke."""
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -24,17 +25,18 @@ def main() -> int:
     faults = shuffled(chosen(is_short=options.short, words=options.only), options.seed)
     folder = Path(tempfile.mkdtemp(prefix="backstride-chaos-"))
     began_s = time.monotonic()
-    typer.echo(
-        f"seed {options.seed}, {len(faults)} faults, outages of {hold_s:g} s, logs in {folder}"
-    )
+    typer.echo(f"seed {options.seed}, {len(faults)} faults, outages of {hold_s:g} s")
     outcome = run(faults, options.seed, hold_s, folder, _tell)
     typer.echo(f"\n{table(outcome)}\n\nseed {options.seed}, {time.monotonic() - began_s:.0f} s")
     complaints = outcome.complaints()
     for complaint in complaints:
         typer.echo(f"BROKEN: {complaint}")
-    if not complaints:
-        typer.echo("every promise held")
-    return 1 if complaints else 0
+    if complaints:
+        typer.echo(f"logs and data are kept in {folder}")
+        return 1
+    shutil.rmtree(folder)
+    typer.echo("every promise held")
+    return 0
 
 
 def _tell(row: Row) -> None:
