@@ -28,9 +28,12 @@ class InMemoryMembers:
         self.is_away = False
         self._members: dict[str, Member] = {}
 
-    def all(self, after_member_id: str | None, limit: int) -> list[Member]:
+    def all(
+        self, after_member_id: str | None, limit: int, gym_id: str | None = None
+    ) -> list[Member]:
         self._check()
         found = sorted(self._members.values(), key=lambda member: member.member_id)
+        found = [member for member in found if gym_id in {None, member.gym_id}]
         after = after_member_id or ""
         return [member for member in found if member.member_id > after][:limit]
 

@@ -8,6 +8,6 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ["index.html", "member.html"] },
+    rollupOptions: { input: ["index.html", "member.html", "entrance.html", "gym.html"] },
   },
 });

@@ -1,15 +1,20 @@
 """The gateway over stores and a log in memory, with a clock that a test moves."""
 
 from backstride_gateway.api.services import Services
+from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
 from backstride_gateway.delivery import ClaimDelivery
 from backstride_gateway.domain.members import Member, Profile
+from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
+from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.membership import Membership
+from backstride_gateway.signing_in import SigningIn
 from backstride_shared.fold import TreadmillsFold
 from backstride_shared.frames import FrameReading, ReadingsEvent
+from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
 from tests.fakes.gateway_alerts import InMemoryAlerts
 from tests.fakes.gateway_stores import (
     FakeEventLog,
@@ -49,7 +54,18 @@ class Desk:
             self.clock,
             self._show_claim,
         )
+        self.gyms = InMemoryGyms()
+        self.accounts = InMemoryAccounts(self.gyms, self.members)
+        self.attempts = Attempts(self.clock)
+        passwords = PlainPasswords()
+        self.signing_in = SigningIn(self.accounts, passwords, self.attempts, self.clock)
+        self.joining = Joining(
+            self.accounts, self.gyms, self.members, passwords, self.attempts, self.clock
+        )
         self.services = Services(
+            signing_in=self.signing_in,
+            joining=self.joining,
+            gyms=GymRegistry(self.gyms, self.clock),
             membership=self.membership,
             claiming=self.claiming,
             history=History(self.membership, self.history, self.series, self.clock),

@@ -115,16 +115,6 @@ async def test_who_claims_is_shown_by_name_in_a_demonstration(api: Api) -> None:
     assert again == claim
 
 
-async def test_names_are_shown_to_nobody_outside_a_demonstration() -> None:
-    desk = Desk(is_demo=False)
-    desk.add_member("m")
-    transport = httpx.ASGITransport(build_app(desk.services))
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        api = Api(desk, client)
-        await api.post(CLAIM, {"member_id": "m"}, 201)
-        assert (await api.get(f"/v1/treadmills/{TREADMILL}"))["claim"]["display_name"] is None
-
-
 async def test_a_release_frees_the_treadmill(api: Api) -> None:
     api.desk.add_member("m")
     await api.post(CLAIM, {"member_id": "m"}, 201)
@@ -344,6 +334,8 @@ async def test_a_series_is_drawn_together_with_its_band(api: Api) -> None:
 
 @pytest.mark.parametrize("resolution_s", ["0", "3601", "fast"])
 async def test_a_resolution_outside_its_range_is_refused(api: Api, resolution_s: str) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(1)
     problem = await api.get(f"/v1/sessions/s0/series?resolution_s={resolution_s}", 422)
     assert problem["errors"][0]["field"] == "query.resolution_s"
 

@@ -1,6 +1,7 @@
 """The gateway as a process, on a Kafka, an MQTT broker and files that are real."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -384,8 +385,31 @@ def test_topics_with_other_partitions_are_refused(
         assert "Traceback" not in gateway.log_text()
 
 
-def test_demo_members_exist_in_a_demonstration_only(make_gateway: MakeGateway) -> None:
+def test_an_owner_begins_with_the_code_in_the_log_and_finds_no_demo_members(
+    make_gateway: MakeGateway,
+) -> None:
     gateway = make_gateway(BACKSTRIDE_IS_DEMO="false")
     gateway.start_ready()
-    assert gateway.get("/v1/members")["members"] == []
-    assert gateway.get("/v1/status")["is_demo"] is False
+    assert gateway.get("/v1/entrance") == {"is_demo": False, "is_set_up": False}
+    assert httpx.get(f"{gateway.url}/v1/members").status_code == 401
+    code = re.findall(r'"set_up_code": "([0-9A-Z-]{19})"', gateway.log_text())[-1]
+    body = {
+        "set_up_code": code,
+        "gym_id": "my-gym",
+        "gym_name": "My gym",
+        "sign_in_name": "owner",
+        "password": "four horses run",
+        "treadmills": [{"treadmill_id": "one", "name": "By the window"}],
+    }
+    with httpx.Client(base_url=gateway.url) as owner:
+        owner.post("/v1/set-up", json=body).raise_for_status()
+        assert owner.get("/v1/members").json()["members"] == []
+    assert gateway.stop() == 0
+
+    gateway.start_ready()
+    assert gateway.get("/v1/entrance")["is_set_up"]
+    assert gateway.log_text().count("set_up_code") == 1
+    again = httpx.post(f"{gateway.url}/v1/set-up", json={**body, "gym_id": "other"})
+    assert again.status_code == 403
+    login = {"sign_in_name": "Owner", "password": "four horses run"}
+    assert httpx.post(f"{gateway.url}/v1/session", json=login).status_code == 201

@@ -15,9 +15,30 @@ def test_loopback_may_be_listened_on(host: str) -> None:
     assert settings.http.host == host
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "gym.example", ""])  # noqa: S104
-def test_every_other_address_is_refused_because_there_are_no_accounts(host: str) -> None:
-    with pytest.raises(SettingsError, match="no accounts yet"):
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::"])  # noqa: S104
+def test_another_address_needs_the_names_under_which_it_is_reached(host: str) -> None:
+    environment = {**NEEDED, "BACKSTRIDE_HTTP__HOST": host}
+    with pytest.raises(SettingsError, match="BACKSTRIDE_HTTP__NAMES"):
+        read_settings(GatewaySettings, environment)
+    environment["BACKSTRIDE_HTTP__NAMES"] = "gym.example, 192.168.1.4"
+    settings = read_settings(GatewaySettings, environment)
+    assert settings.http.host_names == {"gym.example", "192.168.1.4"}
+
+
+def test_a_demonstration_is_on_this_machine_only() -> None:
+    environment = {
+        **NEEDED,
+        "BACKSTRIDE_HTTP__HOST": "192.168.1.4",
+        "BACKSTRIDE_HTTP__NAMES": "gym.example",
+        "BACKSTRIDE_IS_DEMO": "true",
+    }
+    with pytest.raises(SettingsError, match="a demonstration has no accounts"):
+        read_settings(GatewaySettings, environment)
+
+
+@pytest.mark.parametrize("host", ["gym.example", ""])
+def test_an_address_is_no_name(host: str) -> None:
+    with pytest.raises(SettingsError, match="BACKSTRIDE_HTTP__HOST"):
         read_settings(GatewaySettings, {**NEEDED, "BACKSTRIDE_HTTP__HOST": host})
 
 

@@ -1,5 +1,13 @@
 // Made from the API's models by `make generated`; do not edit.
 
+export interface AccountView {
+  account_id: string;
+  sign_in_name: string;
+  role: "member" | "operator" | "admin";
+  gym_id: string | null;
+  member_id: string | null;
+}
+
 export interface AlertList {
   alerts: AlertView[];
   next_cursor: string | null;
@@ -59,6 +67,11 @@ export interface Energy {
   display: string;
 }
 
+export interface Entrance {
+  is_demo: boolean;
+  is_set_up: boolean;
+}
+
 export interface FieldProblem {
   field: string;
   message: string;
@@ -77,12 +90,40 @@ export interface Gait {
   energy: Energy;
 }
 
+export interface GymList {
+  gyms: GymView[];
+}
+
+export interface GymView {
+  gym_id: string;
+  name: string;
+  has_join_code: boolean;
+}
+
 export interface HeldClaim {
   claim_id: string;
-  member_id: string;
+  member_id: string | null;
   display_name: string | null;
   purpose: string | null;
   claimed_at: string;
+}
+
+export interface InvitationBody {
+  role?: "member" | "operator" | "admin";
+  member_id?: string | null;
+}
+
+export interface JoinBody {
+  code: string;
+  sign_in_name: string;
+  password: string;
+  display_name: string;
+  time_zone?: string;
+  is_name_shown?: boolean;
+}
+
+export interface JoinCodeView {
+  code: string;
 }
 
 export interface MemberDetail {
@@ -98,13 +139,14 @@ export interface MemberDetail {
   has_beta_blocker?: boolean;
   energy_model?: "backstride-1" | "acsm";
   time_zone?: string;
+  is_name_shown?: boolean;
   member_id: string;
   gym_id: string;
   member_number: string;
   is_demo: boolean;
   created_at: string;
   practice: Practice;
-  effective_vo2max: Fitness;
+  effective_vo2max: Fitness | null;
 }
 
 export interface MemberList {
@@ -135,6 +177,7 @@ export interface MemberView {
   has_beta_blocker?: boolean;
   energy_model?: "backstride-1" | "acsm";
   time_zone?: string;
+  is_name_shown?: boolean;
   member_id: string;
   gym_id: string;
   member_number: string;
@@ -155,8 +198,32 @@ export interface NewMemberBody {
   has_beta_blocker?: boolean;
   energy_model?: "backstride-1" | "acsm";
   time_zone?: string;
+  is_name_shown?: boolean;
   gym_id: string;
   member_number: string;
+}
+
+export interface NewTokenBody {
+  name: string;
+  can_write?: boolean;
+}
+
+export interface NewTokenView {
+  token_id: string;
+  name: string;
+  can_write: boolean;
+  created_at: string;
+  token: string;
+}
+
+export interface OneTimeCodeView {
+  code: string;
+  expires_at: string;
+}
+
+export interface PasswordBody {
+  old_password: string;
+  new_password: string;
 }
 
 export interface PeriodSums {
@@ -213,6 +280,7 @@ export interface ProfileBody {
   has_beta_blocker?: boolean;
   energy_model?: "backstride-1" | "acsm";
   time_zone?: string;
+  is_name_shown?: boolean;
 }
 
 export interface ProgramView {
@@ -234,8 +302,28 @@ export interface ReadingCountsView {
   doubled: number;
 }
 
+export interface RegisteredTreadmillList {
+  treadmills: RegisteredTreadmillView[];
+}
+
+export interface RegisteredTreadmillView {
+  treadmill_id: string;
+  name: string;
+  added_at: string;
+  last_reading_at: string | null;
+}
+
 export interface ReleaseBody {
   member_id?: string | null;
+}
+
+export interface ResetBody {
+  code: string;
+  password: string;
+}
+
+export interface ResetCodeBody {
+  sign_in_name: string;
 }
 
 export interface RunningSession {
@@ -310,6 +398,29 @@ export interface SessionList {
   next_cursor: string | null;
 }
 
+export interface SetUpBody {
+  set_up_code: string;
+  gym_id: string;
+  gym_name: string;
+  sign_in_name: string;
+  password: string;
+  treadmills?: TreadmillBody[];
+}
+
+export interface SignInBody {
+  sign_in_name: string;
+  password: string;
+}
+
+export interface SignedInView {
+  account_id: string;
+  sign_in_name: string;
+  role: "member" | "operator" | "admin";
+  gym_id: string | null;
+  member_id: string | null;
+  csrf_token: string;
+}
+
 export interface Status {
   is_demo: boolean;
   model_version: string;
@@ -325,6 +436,17 @@ export interface Sums {
   energy: Energy;
   direction_changes: number;
   reverse_dividend: Dividend | null;
+}
+
+export interface TokenList {
+  tokens: TokenView[];
+}
+
+export interface TokenView {
+  token_id: string;
+  name: string;
+  can_write: boolean;
+  created_at: string;
 }
 
 export interface Treadmill {
@@ -346,6 +468,11 @@ export interface Treadmill {
   claim: HeldClaim | null;
   alerts: PresentAlert[];
   backward_advice: BackwardCue | null;
+}
+
+export interface TreadmillBody {
+  treadmill_id: string;
+  name: string;
 }
 
 export interface TreadmillList {

@@ -12,7 +12,8 @@ export interface Frame {
   setConnection(isOpen: boolean): void;
 }
 
-export function buildFrame(): Frame {
+/** Returns what goes around a page; on one that is `isOpen` nobody has signed in yet. */
+export function buildFrame({ isOpen = false } = {}): Frame {
   const banner = h(
     "aside",
     { class: "banner", "aria-label": "Demonstration", hidden: true },
@@ -20,6 +21,7 @@ export function buildFrame(): Frame {
   );
   const connection = h("span", { class: "connection", "data-state": "waiting" }, "connecting");
   const counts = h("p", { class: "counts", hidden: true });
+  const who = h("nav", { class: "account", "aria-label": "Account", hidden: true });
   const main = h("main", { id: "main" });
   const page = document.getElementById("page");
   page?.replaceChildren(
@@ -29,7 +31,8 @@ export function buildFrame(): Frame {
       "header",
       { class: "top" },
       h("a", { class: "wordmark", href: "/" }, h("span", { "aria-hidden": "true" }, "‹›"), "Backstride"),
-      connection,
+      !isOpen && connection,
+      who,
     ),
     main,
     h(
@@ -64,7 +67,8 @@ export function buildFrame(): Frame {
       setTimeout(refresh, STATUS_INTERVAL_MS);
     }
   };
-  void refresh();
+  if (!isOpen) void refresh();
+  if (!isOpen && api.isSignedIn()) void showAccount(who);
 
   return {
     main,
@@ -73,4 +77,16 @@ export function buildFrame(): Frame {
       setText(connection, isOpen ? "live" : "reconnecting…");
     },
   };
+}
+
+async function showAccount(who: HTMLElement): Promise<void> {
+  const { role, member_id } = await api.account();
+  const leave = h("button", { type: "button", class: "quiet" }, "Sign out");
+  leave.addEventListener("click", () => void api.signOut().then(() => location.assign("/sign-in")));
+  who.replaceChildren(
+    ...(role === "member" ? [] : [h("a", { href: "/gym" }, "Gym")]),
+    ...(member_id === null ? [] : [h("a", { href: `/members/${encodeURIComponent(member_id)}` }, "My sessions")]),
+    leave,
+  );
+  who.hidden = false;
 }

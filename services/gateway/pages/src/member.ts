@@ -63,6 +63,7 @@ function showMember(member: MemberDetail): void {
 }
 
 function fitness(member: MemberDetail): string {
+  if (member.effective_vo2max === null) return "Body data are shown to the member alone.";
   const { vo2max_ml_per_kg_per_min: vo2max, source, reason } = member.effective_vo2max;
   if (vo2max === null || source === null) return `Heart rate is left out of the energy: it ${reason}.`;
   return `VO₂max ${Math.round(vo2max)} ml/kg/min, ${source === "measured" ? reason : `${source}: ${reason}`}. It counts where a heart rate comes with the readings.`;

@@ -180,13 +180,18 @@ export class TreadmillCard {
     const holder = claim?.claim_id ?? null;
     if (holder === this.shownHolder) return;
     this.shownHolder = holder;
+    if (claim?.member_id === null) {
+      // whose it is, only they and the staff are told
+      this.who.replaceChildren(h("span", { class: "free" }, "Taken by another member"));
+      return;
+    }
     if (claim) {
       const name = claim.display_name ?? "A member";
       const release = h("button", { type: "button", class: "quiet" }, "Release");
       release.addEventListener("click", () => void this.act(() => this.release(), release));
       this.who.replaceChildren(
         h("span", { class: "avatar", "aria-hidden": "true" }, name.slice(0, 1)),
-        h("a", { href: `/members/${encodeURIComponent(claim.member_id)}` }, name),
+        h("a", { href: `/members/${encodeURIComponent(claim.member_id ?? "")}` }, name),
         release,
       );
       return;

@@ -1,4 +1,4 @@
-"""Who holds each treadmill, and what of a member may be shown to everybody in the room."""
+"""Who holds each treadmill, with the names that those concerned agreed to have shown."""
 
 from backstride_gateway.domain.claiming import StoredClaim
 from backstride_gateway.domain.live_view import ClaimView
@@ -35,9 +35,9 @@ class Holders:
         return self._view(max(known, key=lambda claim: claim.claimed_at_ms))
 
     def _view(self, claim: StoredClaim) -> ClaimView:
-        name = None
-        if self._is_demo:
-            member = self._members.get(claim.member_id)
-            # simulated people have no privacy to lose; a member's name is shown to nobody
-            name = member.profile.display_name if member is not None and member.is_demo else None
-        return ClaimView(claim, name)
+        member = self._members.get(claim.member_id)
+        if member is None:
+            return ClaimView(claim, None)
+        # simulated people have no privacy to lose; who else reads a name, the API decides
+        is_shown = member.profile.is_name_shown or (self._is_demo and member.is_demo)
+        return ClaimView(claim, member.profile.display_name if is_shown else None)

@@ -15,24 +15,30 @@ from typing import Final
 import structlog
 from sqlalchemy import Engine
 
+from backstride_gateway.adapters.argon2_passwords import Argon2Passwords
 from backstride_gateway.adapters.kafka_energy import KafkaEnergyFeed, WrongPartitionCountError
 from backstride_gateway.adapters.kafka_log import KafkaLog
 from backstride_gateway.adapters.mqtt_console import MqttConsole
 from backstride_gateway.adapters.series_on_demand import SeriesOnDemand
+from backstride_gateway.adapters.sql_accounts import SqlAccounts
 from backstride_gateway.adapters.sql_alerts import SqlAlerts
 from backstride_gateway.adapters.sql_claims import SqlClaims
+from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.adapters.sql_transactions import check_store
 from backstride_gateway.adapters.status_file import StatusFile
 from backstride_gateway.api.app import build_app
 from backstride_gateway.api.services import Services
+from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
 from backstride_gateway.console_claims import ConsoleClaims
 from backstride_gateway.delivery import ClaimDelivery
 from backstride_gateway.domain.live_view import ClaimView
+from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
+from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.membership import Membership
 from backstride_gateway.ports import (
@@ -43,6 +49,7 @@ from backstride_gateway.ports import (
 )
 from backstride_gateway.serving import AddressInUseError, build_server, listening_socket
 from backstride_gateway.settings import GatewaySettings
+from backstride_gateway.signing_in import SigningIn
 from backstride_shared.frames import DeadLetter
 from backstride_shared.lifecycle import backoff_s, stop_on_signals
 from backstride_shared.settings import read_settings_or_exit
@@ -130,10 +137,17 @@ class Gateway:
             settings.mqtt,
             ConsoleClaims(claiming, self._send_dead_letter, _now_ms, is_demo=settings.is_demo),
         )
+        accounts, gyms, passwords = SqlAccounts(engine), SqlGyms(engine), Argon2Passwords()
+        attempts = Attempts(_now_ms)
+        self._joining = Joining(accounts, gyms, members, passwords, attempts, _now_ms)
+        self._set_up_code = settings.set_up_code
         self._is_prepared = False
         self._sending: Future[None] | None = None
         self._delivery_problem: str | None = None
         self.services = Services(
+            signing_in=SigningIn(accounts, passwords, attempts, _now_ms),
+            joining=self._joining,
+            gyms=GymRegistry(gyms, _now_ms),
             membership=self._membership,
             claiming=claiming,
             history=History(self._membership, self._history, series, _now_ms),
@@ -143,6 +157,7 @@ class Gateway:
             clock=_now_ms,
             waiting_for=self.waiting_for,
             is_demo=settings.is_demo,
+            host_names=settings.http.host_names,
         )
 
     def waiting_for(self) -> list[str]:
@@ -185,7 +200,16 @@ class Gateway:
         check_store(self._engine)
         if self._is_demo:
             self._membership.make_demo_members()
+        else:
+            self._open_set_up()
         return self._history.states(), self._holders.all()
+
+    def _open_set_up(self) -> None:
+        given = self._set_up_code
+        code = self._joining.open_set_up(None if given is None else given.get_secret_value())
+        if code is not None:
+            # the one secret that is told: it makes the owner the owner, and then works no more
+            log.warning("waiting for the owner: open /set-up and give this code", set_up_code=code)
 
     def _note_delivery_problem(self, problem: str | None) -> None:
         self._delivery_problem = problem

@@ -69,9 +69,11 @@ class Membership:
         self._members = members
         self._clock = clock
 
-    def all(self, after_member_id: str | None, limit: int) -> list[Member]:
-        """Return up to `limit` members after the one named, in the order of their ids."""
-        return self._members.all(after_member_id, limit)
+    def all(
+        self, after_member_id: str | None, limit: int, gym_id: str | None = None
+    ) -> list[Member]:
+        """Return up to `limit` members, of one gym or of all, in the order of their ids."""
+        return self._members.all(after_member_id, limit, gym_id)
 
     def get(self, member_id: str) -> Member:
         """Return a member.

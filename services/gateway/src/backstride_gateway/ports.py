@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from backstride_gateway.domain.accounts import AccessToken, Account, AccountSession, OneTimeCode
 from backstride_gateway.domain.alerts import AlertRecord
 from backstride_gateway.domain.claiming import LastMoving, StoredClaim
+from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
 from backstride_gateway.domain.members import Member
 from backstride_gateway.domain.platform import PlatformStatus
 from backstride_gateway.domain.sessions import SessionRecord
@@ -23,6 +25,22 @@ class StoreUnavailableError(Exception):
 
 class MemberNumberTakenError(Exception):
     """Another member of the gym has this number."""
+
+
+class SignInNameTakenError(Exception):
+    """Another account has this sign-in name."""
+
+
+class CodeRefusedError(Exception):
+    """A code that is unknown, used, out of date, or for something else."""
+
+
+class GymExistsError(Exception):
+    """A gym of this id is there already."""
+
+
+class TreadmillExistsError(Exception):
+    """A treadmill of this id is registered already."""
 
 
 class LogUnavailableError(Exception):
@@ -48,8 +66,10 @@ class SessionCursor:
 class Members(Protocol):
     """Members and their profiles; every method may raise StoreUnavailableError."""
 
-    def all(self, after_member_id: str | None, limit: int) -> list[Member]:
-        """Return up to `limit` members in the order of their ids, after the one named."""
+    def all(
+        self, after_member_id: str | None, limit: int, gym_id: str | None = None
+    ) -> list[Member]:
+        """Return up to `limit` members of a gym, or of all, by id, after the one named."""
         ...
 
     def get(self, member_id: str) -> Member | None:
@@ -76,6 +96,158 @@ class Members(Protocol):
             MemberNumberTakenError: when the gym has another member of that number.
 
         """
+        ...
+
+
+class Passwords(Protocol):
+    """A slow hash for passwords, with a salt of its own each time."""
+
+    def hash_of(self, password: str) -> str:
+        """Return what is kept of a password."""
+        ...
+
+    def is_right(self, password_hash: str, password: str) -> bool:
+        """Return whether the hash is of this password; False also for what is no hash."""
+        ...
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Return whether the hash was made with weaker parameters than those of today."""
+        ...
+
+
+class AccountStore(Protocol):
+    """Accounts and how they come in; every method may raise StoreUnavailableError."""
+
+    def has_admin(self) -> bool:
+        """Return whether an administrator exists: until then the set-up code works."""
+        ...
+
+    def get(self, account_id: str) -> Account | None:
+        """Return the account, None when there is none of that id."""
+        ...
+
+    def by_name(self, sign_in_name: str) -> Account | None:
+        """Return the account of a normal sign-in name."""
+        ...
+
+    def set_up(
+        self, code_hash: str, gym: Gym, treadmills: Sequence[RegisteredTreadmill], admin: Account
+    ) -> None:
+        """Store the first gym, its treadmills and the administrator at once; use up the code.
+
+        Raises:
+            CodeRefusedError: when the code is no set-up code, or an administrator exists.
+            GymExistsError: when the gym exists.
+
+        """
+        ...
+
+    def join(self, account: Account, member: Member | None, used_code_hash: str | None) -> None:
+        """Store an account, a new member with it where one is given, and use up an invitation.
+
+        Raises:
+            CodeRefusedError: when the invitation was used meanwhile, or its member has an account.
+            SignInNameTakenError: when another account has the name.
+            MemberNumberTakenError: when the gym has a member of that number.
+
+        """
+        ...
+
+    def reset(self, code_hash: str, account_id: str, password_hash: str) -> None:
+        """Set a password, use up the code, end all sessions and tokens of the account.
+
+        Raises:
+            CodeRefusedError: when the code was used meanwhile.
+
+        """
+        ...
+
+    def change_password(self, account_id: str, password_hash: str) -> None:
+        """Set a password."""
+        ...
+
+    def add_session(self, session: AccountSession, now_ms: int) -> None:
+        """Store a session; those of the account that ran out by now are forgotten."""
+        ...
+
+    def session(self, token_hash: str) -> tuple[AccountSession, Account] | None:
+        """Return a session with its account."""
+        ...
+
+    def end_session(self, token_hash: str) -> None:
+        """Forget a session."""
+        ...
+
+    def end_sessions(self, account_id: str) -> None:
+        """Forget all sessions of an account."""
+        ...
+
+    def add_token(self, token: AccessToken) -> None:
+        """Store a token."""
+        ...
+
+    def token(self, token_hash: str) -> tuple[AccessToken, Account] | None:
+        """Return a token with its account."""
+        ...
+
+    def tokens(self, account_id: str) -> list[AccessToken]:
+        """Return an account's tokens, oldest first."""
+        ...
+
+    def end_token(self, account_id: str, token_id: str) -> bool:
+        """Forget a token; False when the account has none of that id."""
+        ...
+
+    def add_code(self, code: OneTimeCode, now_ms: int) -> None:
+        """Store a code in place of those that ran out by now, and of the one before.
+
+        There is one set-up code, and one reset code for an account.
+        """
+        ...
+
+    def code(self, code_hash: str) -> OneTimeCode | None:
+        """Return a code that was not used yet."""
+        ...
+
+
+class GymStore(Protocol):
+    """Gyms and registered treadmills; every method may raise StoreUnavailableError."""
+
+    def all(self) -> list[Gym]:
+        """Return all gyms by id."""
+        ...
+
+    def get(self, gym_id: str) -> Gym | None:
+        """Return the gym, None when there is none of that id."""
+        ...
+
+    def by_join_code(self, join_code_hash: str) -> Gym | None:
+        """Return the gym that members join with this code."""
+        ...
+
+    def set_join_code(self, gym_id: str, join_code_hash: str | None) -> None:
+        """Replace the code by which members join; None: nobody joins by a code."""
+        ...
+
+    def treadmills(self, gym_id: str) -> list[RegisteredTreadmill]:
+        """Return a gym's registered treadmills by id."""
+        ...
+
+    def is_registered(self, treadmill: str) -> bool:
+        """Return whether a treadmill is registered."""
+        ...
+
+    def register(self, treadmill: RegisteredTreadmill) -> None:
+        """Store a treadmill.
+
+        Raises:
+            TreadmillExistsError: when it is registered already.
+
+        """
+        ...
+
+    def unregister(self, treadmill: str) -> bool:
+        """Forget a treadmill; False when it is not registered. Its past stays."""
         ...
 
 

@@ -2,8 +2,9 @@
 
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from backstride_shared.settings import (
     Block,
@@ -18,26 +19,39 @@ from backstride_shared.settings import (
 class HttpBlock(Block):
     """Where the API and the pages are served."""
 
-    host: str = Field("127.0.0.1", description="Loopback address to listen on")
+    host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on")
+    names: str = Field(
+        "",
+        description="Names or addresses under which people reach it beyond this machine, "
+        "separated by commas; every other is refused",
+    )
 
     @field_validator("host")
     @classmethod
-    def _is_loopback(cls, value: str) -> str:
-        # whoever can connect can read every member: until accounts come, nobody else may
-        if value == "localhost":
-            return value
-        try:
-            is_loopback = ip_address(value).is_loopback
-        except ValueError:
-            is_loopback = False
-        if not is_loopback:
-            message = (
-                "must be a loopback address (127.0.0.1, ::1 or localhost): "
-                "there are no accounts yet, so nobody else may connect"
-            )
-            raise ValueError(message)
+    def _is_address(cls, value: str) -> str:
+        if value != "localhost":
+            ip_address(value)
         return value
+
+    @model_validator(mode="after")
+    def _is_called_something(self) -> Self:
+        if not self.is_loopback and not self.host_names:
+            raise ValueError(
+                "HOST is not a loopback address: "
+                "set BACKSTRIDE_HTTP__NAMES to the names under which people reach it"
+            )
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        return self.host == "localhost" or ip_address(self.host).is_loopback
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """The names of `names`, as a Host header has them."""
+        return frozenset(name.strip().lower() for name in self.names.split(",") if name.strip())
 
 
 class GatewaySettings(ServiceSettings):
@@ -52,6 +66,23 @@ class GatewaySettings(ServiceSettings):
         default=False,
         description="A demonstration: its members are made, consoles need no PIN, names are shown",
     )
+    set_up_code: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Code of the owner's first start; by default a new one at each start, "
+        "in the log, until an administrator exists",
+    )
     status_file: Path | None = Field(
         None, description="File in which the supervisor keeps sent, stored, lost and doubled"
     )
+
+    @field_validator("is_demo")
+    @classmethod
+    def _is_closed_to_strangers(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001
+        http = info.data.get("http")
+        if value and isinstance(http, HttpBlock) and not http.is_loopback:
+            raise ValueError(
+                "a demonstration has no accounts, so nobody else may connect: "
+                "BACKSTRIDE_HTTP__HOST must be a loopback address (127.0.0.1, ::1 or localhost)"
+            )
+        return value

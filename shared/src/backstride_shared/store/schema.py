@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -49,7 +50,79 @@ members = Table(
     Column("energy_model", String(16), nullable=False, default="backstride-1"),
     Column("time_zone", String(64), nullable=False, default="UTC"),
     Column("created_at_ms", BigInteger, nullable=False),
+    # consent: the staff of the gym see the name
+    Column("is_name_shown", Boolean, nullable=False, default=False, server_default=false()),
     UniqueConstraint("gym_id", "member_number"),
+)
+
+gyms = Table(
+    "gyms",
+    metadata,
+    Column("gym_id", String(63), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("join_code_hash", String(64), unique=True),
+    Column("created_at_ms", BigInteger, nullable=False),
+)
+
+treadmills = Table(
+    "treadmills",
+    metadata,
+    Column("treadmill", String(127), primary_key=True),
+    Column("gym_id", String(63), ForeignKey("gyms.gym_id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("added_at_ms", BigInteger, nullable=False),
+    Index(None, "gym_id"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", String(36), primary_key=True),
+    Column("sign_in_name", String(100), nullable=False, unique=True),
+    # argon2id, in its usual form with parameters and salt
+    Column("password_hash", String(200), nullable=False),
+    Column("role", String(8), nullable=False),
+    # null: all gyms
+    Column("gym_id", String(63), ForeignKey("gyms.gym_id")),
+    # null: not one who trains
+    Column("member_id", String(36), ForeignKey("members.member_id"), unique=True),
+    Column("created_at_ms", BigInteger, nullable=False),
+)
+
+# of sessions, tokens and codes only SHA-256 is kept: who reads the store cannot use them
+account_sessions = Table(
+    "account_sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("account_id", String(36), ForeignKey("accounts.account_id"), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Index(None, "account_id"),
+)
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("token_id", String(36), primary_key=True),
+    Column("account_id", String(36), ForeignKey("accounts.account_id"), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("can_write", Boolean, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Index(None, "account_id"),
+)
+
+one_time_codes = Table(
+    "one_time_codes",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("gym_id", String(63)),
+    Column("role", String(8)),
+    Column("member_id", String(36)),
+    Column("account_id", String(36)),
+    # null: until it is used
+    Column("expires_at_ms", BigInteger),
 )
 
 claims = Table(

@@ -21,6 +21,7 @@ _PROFILE = (
     "has_beta_blocker",
     "energy_model",
     "time_zone",
+    "is_name_shown",
 )
 
 
@@ -30,9 +31,13 @@ class SqlMembers:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def all(self, after_member_id: str | None, limit: int) -> list[Member]:
+    def all(
+        self, after_member_id: str | None, limit: int, gym_id: str | None = None
+    ) -> list[Member]:
         """See the port."""
         query = select(members).order_by(members.c.member_id).limit(limit)
+        if gym_id is not None:
+            query = query.where(members.c.gym_id == gym_id)
         if after_member_id is not None:
             query = query.where(members.c.member_id > after_member_id)
         with reading(self._engine) as connection:
@@ -58,14 +63,14 @@ class SqlMembers:
         """See the port."""
         try:
             with writing_to(self._engine) as connection:
-                connection.execute(insert(members).values(_values(member)))
+                connection.execute(insert(members).values(values_of(member)))
         except IntegrityError:
             raise MemberNumberTakenError(member.member_number) from None
 
     def replace(self, member: Member) -> None:
         """See the port."""
         change = (
-            update(members).where(members.c.member_id == member.member_id).values(_values(member))
+            update(members).where(members.c.member_id == member.member_id).values(values_of(member))
         )
         try:
             with writing_to(self._engine) as connection:
@@ -74,7 +79,8 @@ class SqlMembers:
             raise MemberNumberTakenError(member.member_number) from None
 
 
-def _values(member: Member) -> dict[str, object]:
+def values_of(member: Member) -> dict[str, object]:
+    """Return a member's row."""
     return {
         "member_id": member.member_id,
         "gym_id": member.gym_id,

@@ -4,14 +4,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from backstride_gateway.api.access import WithCaller, staff_only
 from backstride_gateway.api.alert_models import AlertList, AlertView
 from backstride_gateway.api.cursors import decode_alert_cursor, encode_cursor
+from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.services import WithServices
 from backstride_gateway.history import MAX_PAGE
 from backstride_gateway.ports import AlertFilter
 from backstride_shared.identity import ID_PATTERN, TreadmillKey, parse_treadmill_key
 
-router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
+router = APIRouter(
+    prefix="/v1/alerts",
+    tags=["alerts"],
+    dependencies=[staff_only],
+    responses={401: {"model": Problem}, 403: {"model": Problem}},
+)
 
 
 def _treadmill(
@@ -25,6 +32,7 @@ def _treadmill(
 @router.get("")
 def list_alerts(
     services: WithServices,
+    caller: WithCaller,
     treadmill: Annotated[TreadmillKey | None, Depends(_treadmill)],
     gym_id: Annotated[
         str | None, Query(pattern=f"^{ID_PATTERN}$", description="Of one gym; left out: all")
@@ -37,7 +45,11 @@ def list_alerts(
         str | None, Query(max_length=200, description="`next_cursor` of the page before")
     ] = None,
 ) -> AlertList:
-    """Return safety alerts, newest first, a page at a time."""
+    """Return safety alerts, newest first, a page at a time; operators see those of their gym."""
+    if caller.role != "admin":
+        if gym_id not in {None, caller.gym_id}:
+            return AlertList(alerts=[], next_cursor=None)
+        gym_id = caller.gym_id
     before = None if cursor is None else decode_alert_cursor(cursor)
     wanted = AlertFilter(gym_id=gym_id, treadmill=treadmill, is_active=active)
     found = services.alerts.page(wanted, before, limit + 1)

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backstride_gateway.api import alerts, members, platform, sessions, treadmills
+from backstride_gateway.api import accounts, alerts, gyms, members, platform, sessions, treadmills
 from backstride_gateway.api.pages import pages_router
 from backstride_gateway.api.problems import MEDIA_TYPE, Problem, answer_with_problems
 from backstride_gateway.api.protection import Protection
@@ -21,7 +21,9 @@ Units are SI and kcal and stand in the names; times are UTC. *Forward* and *back
 user's gait, *direction* and the signed *velocity* are the belt's (negative in reverse). Energy
 comes with its band of ±1 SD. Errors are `application/problem+json` (RFC 9457).
 
-There are no accounts yet: the API is served on the loopback address only.
+Except in a demonstration, everything but the entrance needs somebody who signed in: a browser by
+its cookie, with `X-CSRF-Token` for whatever changes something, a program by
+`Authorization: Bearer` and an access token. What is foreign is answered like what is absent.
 """
 
 _REQUESTS = Counter(
@@ -34,13 +36,16 @@ _SECONDS = Histogram(
 
 def build_app(services: Services) -> FastAPI:
     """Return the app over these services; it opens nothing by itself."""
-    app = described_app()
+    app = described_app(services.host_names)
     app.state.services = services
     return app
 
 
-def described_app() -> FastAPI:
-    """Return the app without anything behind it: enough to describe it."""
+def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
+    """Return the app without anything behind it: enough to describe it.
+
+    It answers under these names and those of this machine.
+    """
     app = FastAPI(
         title="Backstride",
         version="1",
@@ -54,12 +59,16 @@ def described_app() -> FastAPI:
     app.include_router(treadmills.router)
     app.include_router(members.router)
     app.include_router(sessions.router)
+    app.include_router(accounts.entrance)
+    app.include_router(accounts.router)
+    app.include_router(gyms.router)
     app.include_router(alerts.router)
     app.include_router(platform.router)
+    app.include_router(platform.health)
     app.include_router(pages_router())
     answer_with_problems(app)
     app.add_middleware(Measuring)
-    app.add_middleware(Protection)
+    app.add_middleware(Protection, host_names=host_names)
     generate = app.openapi
     app.openapi = cache(lambda: _with_problem_media_type(generate()))  # type: ignore[method-assign]
     return app

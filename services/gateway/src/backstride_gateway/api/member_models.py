@@ -83,6 +83,9 @@ class ProfileBody(Strict):
         "backstride-1", description="acsm: the figures of older consoles, forward only"
     )
     time_zone: TimeZoneName = "UTC"
+    is_name_shown: bool = Field(
+        default=False, description="Consent: the operators of the gym see the name"
+    )
 
     def profile(self) -> Profile:
         """Return the profile."""
@@ -169,17 +172,17 @@ class MemberDetail(MemberView):
     """A member with their practice and fitness."""
 
     practice: Practice
-    effective_vo2max: Fitness
+    effective_vo2max: Fitness | None = Field(description="null: not shown to operators")
 
     @classmethod
     def of_member(
-        cls, member: Member, backward_minutes: float, vo2max: EffectiveVo2max
+        cls, member: Member, backward_minutes: float, vo2max: EffectiveVo2max | None
     ) -> "MemberDetail":
         """Return a member with the practice on record and the VO2max that counts."""
         return cls(
             **dict(MemberView.of(member)),
             practice=Practice.of(backward_minutes),
-            effective_vo2max=Fitness.of(vo2max),
+            effective_vo2max=None if vo2max is None else Fitness.of(vo2max),
         )
 
 

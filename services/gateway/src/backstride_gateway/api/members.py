@@ -7,6 +7,12 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
+from backstride_gateway.api.access import (
+    ChangeableMember,
+    SeenMember,
+    WithCaller,
+    signed_in,
+)
 from backstride_gateway.api.cursors import decode_cursor, decode_session_cursor, encode_cursor
 from backstride_gateway.api.member_models import (
     MemberDetail,
@@ -19,11 +25,20 @@ from backstride_gateway.api.member_models import (
 from backstride_gateway.api.models import MemberSummary, Session, SessionList
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
+from backstride_gateway.api.refusals import NotAllowedError
 from backstride_gateway.api.services import WithServices
 from backstride_gateway.domain.periods import Period
+from backstride_gateway.domain.permissions import is_staff_of, sees_body, shown_member
+from backstride_gateway.gym_registry import UnknownGymError
 from backstride_gateway.history import MAX_PAGE
 
-router = APIRouter(prefix="/v1/members", tags=["members"], max_body_size=MAX_BODY_BYTES)
+router = APIRouter(
+    prefix="/v1/members",
+    tags=["members"],
+    max_body_size=MAX_BODY_BYTES,
+    dependencies=[signed_in],
+    responses={401: {"model": Problem}},
+)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most entries of the page")]
 Cursor = Annotated[
@@ -33,55 +48,73 @@ Cursor = Annotated[
 
 @router.get("")
 def list_members(
-    services: WithServices, limit: Limit = MAX_PAGE, cursor: Cursor = None
+    services: WithServices, caller: WithCaller, limit: Limit = MAX_PAGE, cursor: Cursor = None
 ) -> MemberList:
-    """Return all members, a page at a time."""
+    """Return the members that the caller may see, a page at a time.
+
+    To members themselves, to operators those of their gym, to an admin all. Operators see no body
+    data, and names only of those who agreed to it.
+    """
     after = None if cursor is None else decode_cursor(cursor, 1)[0]
-    found = services.membership.all(after, limit + 1)
+    if caller.role == "member":
+        own = [] if caller.member_id is None else [services.membership.get(caller.member_id)]
+        found = [member for member in own if member.member_id > (after or "")]
+    else:
+        gym_id = None if caller.role == "admin" else caller.gym_id
+        found = services.membership.all(after, limit + 1, gym_id)
     page = found[:limit]
     return MemberList(
-        members=[MemberView.of(member) for member in page],
+        members=[MemberView.of(shown_member(caller, member)) for member in page],
         next_cursor=encode_cursor(page[-1].member_id) if len(found) > limit else None,
     )
 
 
-@router.post("", status_code=HTTPStatus.CREATED, responses={409: {"model": Problem}})
-def create_member(body: NewMemberBody, services: WithServices) -> MemberView:
-    """Create a member of a gym.
-
-    There are no accounts yet: whoever reaches this machine's loopback address may do it.
-    """
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    responses={403: {"model": Problem}, 404: {"model": Problem}, 409: {"model": Problem}},
+)
+def create_member(body: NewMemberBody, services: WithServices, caller: WithCaller) -> MemberView:
+    """Create a member of a gym, who may be given an account later by an invitation."""
+    if caller.role == "member":
+        raise NotAllowedError("for the staff of a gym")
+    if not is_staff_of(caller, body.gym_id):
+        raise UnknownGymError(body.gym_id)
+    if not services.is_demo:
+        services.gyms.get(body.gym_id)
     profile = ProfileBody(**body.model_dump(include=set(ProfileBody.model_fields))).profile()
-    return MemberView.of(services.membership.create(body.gym_id, body.member_number, profile))
+    member = services.membership.create(body.gym_id, body.member_number, profile)
+    return MemberView.of(shown_member(caller, member))
 
 
 @router.get("/{member_id}", responses={404: {"model": Problem}})
-def get_member(member_id: str, services: WithServices) -> MemberDetail:
+def get_member(member: SeenMember, services: WithServices, caller: WithCaller) -> MemberDetail:
     """Return a member's profile, practice and the VO2max that counts."""
-    member = services.membership.get(member_id)
     return MemberDetail.of_member(
-        member,
-        services.history.lifetime_backward_minutes(member_id),
-        services.history.effective_vo2max(member),
+        shown_member(caller, member),
+        services.history.lifetime_backward_minutes(member.member_id),
+        services.history.effective_vo2max(member) if sees_body(caller, member) else None,
     )
 
 
-@router.put("/{member_id}", responses={404: {"model": Problem}})
-def change_member(member_id: str, body: ProfileBody, services: WithServices) -> MemberView:
+@router.put("/{member_id}", responses={403: {"model": Problem}, 404: {"model": Problem}})
+def change_member(
+    member: ChangeableMember, body: ProfileBody, services: WithServices
+) -> MemberView:
     """Replace a member's profile, whole; what is left out becomes unknown.
 
     Sessions keep the body data that were frozen when their treadmill was claimed.
     """
-    return MemberView.of(services.membership.change(member_id, body.profile()))
+    return MemberView.of(services.membership.change(member.member_id, body.profile()))
 
 
 @router.get("/{member_id}/sessions", responses={404: {"model": Problem}})
 def list_sessions(
-    member_id: str, services: WithServices, limit: Limit = 20, cursor: Cursor = None
+    member: SeenMember, services: WithServices, limit: Limit = 20, cursor: Cursor = None
 ) -> SessionList:
     """Return a member's sessions, newest first, a page at a time."""
     before = None if cursor is None else decode_session_cursor(cursor)
-    page = services.history.page(member_id, before, limit)
+    page = services.history.page(member.member_id, before, limit)
     now_ms = services.clock()
     following = page.next_cursor
     return SessionList(
@@ -96,7 +129,7 @@ def list_sessions(
 
 @router.get("/{member_id}/summary", responses={404: {"model": Problem}})
 def summarise(
-    member_id: str,
+    member: SeenMember,
     services: WithServices,
     period: Period = "day",
     time_zone: Annotated[
@@ -113,5 +146,5 @@ def summarise(
     what it has so far.
     """
     zone = None if time_zone is None else ZoneInfo(time_zone)
-    found = services.history.summary(member_id, period, zone, from_, to)
-    return MemberSummary.of_summary(member_id, found)
+    found = services.history.summary(member.member_id, period, zone, from_, to)
+    return MemberSummary.of_summary(member.member_id, found)

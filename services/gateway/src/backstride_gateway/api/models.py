@@ -182,11 +182,11 @@ class BackwardCue(BaseModel):
 
 
 class HeldClaim(BaseModel):
-    """Who holds a treadmill; the name is shown in a demonstration only."""
+    """Who holds a treadmill: told to themselves and to the staff of the gym."""
 
     claim_id: str
-    member_id: str
-    display_name: str | None
+    member_id: str | None = Field(description="null: another member")
+    display_name: str | None = Field(description="null: they did not agree to have it shown")
     purpose: str | None
     claimed_at: UtcTime
 
@@ -297,6 +297,27 @@ class Treadmill(BaseModel):
                 None if view.backward_advice is None else BackwardCue.of(view.backward_advice)
             ),
         )
+
+    def without(self, *, claimant: bool, effort: bool) -> "Treadmill":
+        """Return the treadmill as somebody sees it who may not know one or both of these."""
+        hidden: dict[str, object] = {}
+        if claimant and self.claim is not None:
+            nobody = {"member_id": None, "display_name": None, "purpose": None}
+            hidden["claim"] = self.claim.model_copy(update=nobody)
+            # it tells how practised the holder is
+            hidden["backward_advice"] = None
+        if effort:
+            hidden |= {**dict.fromkeys(_OF_EFFORT), "flags": [], "alerts": []}
+        return self.model_copy(update=hidden)
+
+
+_OF_EFFORT = (
+    "heart_rate_bpm",
+    "gross_kcal_per_min",
+    "net_kcal_per_min",
+    "uncertainty_percent",
+    "session",
+)
 
 
 class TreadmillList(BaseModel):

@@ -1,4 +1,4 @@
-"""The built pages: two documents and their assets, served from the package."""
+"""The built pages: four documents and their assets, served from the package."""
 
 from http import HTTPStatus
 from importlib import resources
@@ -31,6 +31,16 @@ def pages_router(directory: Path = STATIC_DIRECTORY) -> APIRouter:
     @router.get("/")
     def treadmills_page() -> Response:
         return document("index.html")
+
+    @router.get("/sign-in")
+    @router.get("/join")
+    @router.get("/set-up")
+    def entrance_page() -> Response:
+        return document("entrance.html")
+
+    @router.get("/gym")
+    def gym_page() -> Response:
+        return document("gym.html")
 
     @router.get("/members/{member_id}")
     def member_page(member_id: str) -> Response:  # noqa: ARG001  the page itself reads its address

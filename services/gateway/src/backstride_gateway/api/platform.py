@@ -5,11 +5,15 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
+from backstride_gateway.api.access import signed_in, staff_only
 from backstride_gateway.api.models import UtcTime, utc
+from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.services import WithServices
 from backstride_shared.energy import MODEL_VERSION
 
 router = APIRouter()
+health = APIRouter()
+"""Answered to everybody, so that whoever starts the program can see how it is."""
 
 
 class ReadingCountsView(BaseModel):
@@ -39,7 +43,12 @@ class Status(BaseModel):
     programs: list[ProgramView]
 
 
-@router.get("/v1/status", tags=["platform"])
+@router.get(
+    "/v1/status",
+    tags=["platform"],
+    dependencies=[signed_in],
+    responses={401: {"model": Problem}},
+)
 def get_status(services: WithServices) -> Status:
     """Return what the platform did with its readings, where its supervisor counts that."""
     found = services.status.read()
@@ -65,13 +74,13 @@ def get_status(services: WithServices) -> Status:
     )
 
 
-@router.get("/healthz", include_in_schema=False)
+@health.get("/healthz", include_in_schema=False)
 async def healthz() -> JSONResponse:
     """Answer while the program lives."""
     return JSONResponse({"status": "alive", "service": "gateway"})
 
 
-@router.get("/readyz", include_in_schema=False)
+@health.get("/readyz", include_in_schema=False)
 async def readyz(services: WithServices) -> JSONResponse:
     """Answer 200 when everything needed is there, otherwise 503 with what is missing."""
     missing = services.waiting_for()
@@ -82,7 +91,7 @@ async def readyz(services: WithServices) -> JSONResponse:
     )
 
 
-@router.get("/metrics", include_in_schema=False)
+@router.get("/metrics", include_in_schema=False, dependencies=[staff_only])
 def metrics() -> Response:
-    """Return the metrics for Prometheus."""
+    """Return the metrics; Prometheus itself reads them at the telemetry port."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -10,12 +10,34 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from backstride_gateway.api.refusals import (
+    CsrfError,
+    DemonstrationError,
+    NotAllowedError,
+    NotSignedInError,
+)
+from backstride_gateway.attempts import TooManyAttemptsError
 from backstride_gateway.claiming import ClaimedByAnotherError, NotClaimedError
+from backstride_gateway.domain.accounts import ImplausibleAccountError
 from backstride_gateway.domain.periods import PeriodRangeError
+from backstride_gateway.gym_registry import NotRegisteredError, UnknownGymError
 from backstride_gateway.history import TooManyPointsError, UnknownSessionError
+from backstride_gateway.joining import UnknownAccountError
 from backstride_gateway.live_feed import TooManyListenersError
 from backstride_gateway.membership import ImplausibleProfileError, UnknownMemberError
-from backstride_gateway.ports import MemberNumberTakenError, StoreUnavailableError
+from backstride_gateway.ports import (
+    CodeRefusedError,
+    GymExistsError,
+    MemberNumberTakenError,
+    SignInNameTakenError,
+    StoreUnavailableError,
+    TreadmillExistsError,
+)
+from backstride_gateway.signing_in import (
+    TooManyTokensError,
+    UnknownTokenError,
+    WrongPasswordError,
+)
 from backstride_shared.identity import InvalidIdentifierError
 from backstride_shared.series.ports import SeriesUnavailableError
 
@@ -102,6 +124,42 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     InvalidCursorError: _Kind(
         "cursor-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The cursor is none that was given out"
     ),
+    NotSignedInError: _Kind("not-signed-in", HTTPStatus.UNAUTHORIZED, "Sign in first"),
+    WrongPasswordError: _Kind(
+        "password-wrong", HTTPStatus.UNAUTHORIZED, "Name and password do not belong together"
+    ),
+    CsrfError: _Kind(
+        "csrf-token-wrong", HTTPStatus.FORBIDDEN, "X-CSRF-Token is not the one of this session"
+    ),
+    NotAllowedError: _Kind("not-allowed", HTTPStatus.FORBIDDEN, "You may not do this"),
+    DemonstrationError: _Kind("demonstration", HTTPStatus.CONFLICT, "There are no accounts here"),
+    CodeRefusedError: _Kind(
+        "code-refused", HTTPStatus.FORBIDDEN, "The code is unknown, used or out of date"
+    ),
+    TooManyAttemptsError: _Kind(
+        "too-many-attempts", HTTPStatus.TOO_MANY_REQUESTS, "Too many attempts failed"
+    ),
+    TooManyTokensError: _Kind(
+        "too-many-tokens", HTTPStatus.CONFLICT, "The account has as many tokens as it may have"
+    ),
+    ImplausibleAccountError: _Kind(
+        "account-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "Not a name or password to take"
+    ),
+    SignInNameTakenError: _Kind(
+        "sign-in-name-taken", HTTPStatus.CONFLICT, "Another account has this name"
+    ),
+    GymExistsError: _Kind("gym-exists", HTTPStatus.CONFLICT, "A gym of this id is there already"),
+    TreadmillExistsError: _Kind(
+        "treadmill-exists", HTTPStatus.CONFLICT, "A treadmill of this id is there already"
+    ),
+    UnknownTokenError: _Kind("token-unknown", HTTPStatus.NOT_FOUND, "No token has this id"),
+    UnknownAccountError: _Kind(
+        "account-unknown", HTTPStatus.NOT_FOUND, "The gym has no account of this name"
+    ),
+    UnknownGymError: _Kind("gym-unknown", HTTPStatus.NOT_FOUND, "No gym has this id"),
+    NotRegisteredError: _Kind(
+        "treadmill-not-registered", HTTPStatus.NOT_FOUND, "The gym has no treadmill of this id"
+    ),
 }
 
 
@@ -124,7 +182,12 @@ def answer_with_problems(app: FastAPI) -> None:
 
 async def _named(request: Request, error: Exception) -> JSONResponse:
     kind = KINDS[type(error)]
-    return _response(_problem(kind, request, str(error) or None))
+    response = _response(_problem(kind, request, str(error) or None))
+    if isinstance(error, TooManyAttemptsError):
+        response.headers["Retry-After"] = str(error.wait_s)
+    if isinstance(error, NotSignedInError):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 async def _implausible(request: Request, error: Exception) -> JSONResponse:

@@ -1,8 +1,8 @@
-"""What protects an API without accounts on a loopback address from the pages of other sites.
+"""What protects the API from the pages of other sites.
 
-A site that a member visits can make their browser send requests to 127.0.0.1. It is kept out by
-the host name (DNS rebinding), by the origin of requests that change something, and by the absence
-of any permission to read answers across origins.
+A site that a member visits can make their browser send requests to 127.0.0.1 or to the gym. It is
+kept out by the host name (DNS rebinding), by the origin of requests that change something, and by
+the absence of any permission to read answers across origins.
 """
 
 from http import HTTPStatus
@@ -39,8 +39,9 @@ _HEADERS: Final = {
 class Protection:
     """ASGI middleware: refuses foreign hosts and origins, adds the security headers."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, host_names: frozenset[str] = frozenset()) -> None:
         self._app = app
+        self._host_names = _LOCAL_HOSTS | host_names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -57,11 +58,11 @@ class Protection:
             await send(message)
 
         host = headers.get("host", "")
-        if _name_of(host) not in _LOCAL_HOSTS:
+        if _name_of(host) not in self._host_names:
             refusal = problem_response(
                 "host-refused",
                 HTTPStatus.MISDIRECTED_REQUEST,
-                "Served on this machine's loopback address only",
+                "Not served under this name",
                 detail=f"asked for as {host!r}",
             )
             await refusal(scope, receive, send_protected)

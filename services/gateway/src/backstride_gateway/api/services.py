@@ -7,16 +7,22 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from backstride_gateway.claiming import Claiming
+from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
+from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.membership import Membership
 from backstride_gateway.ports import AlertHistory, Clock, StatusSource
+from backstride_gateway.signing_in import SigningIn
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """The use cases behind the API."""
 
+    signing_in: SigningIn
+    joining: Joining
+    gyms: GymRegistry
     membership: Membership
     claiming: Claiming
     history: History
@@ -26,6 +32,7 @@ class Services:
     clock: Clock
     waiting_for: Callable[[], list[str]]
     is_demo: bool
+    host_names: frozenset[str] = frozenset()
 
 
 def _services(request: Request) -> Services:

@@ -4,22 +4,28 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from backstride_gateway.api.access import SeenSession, signed_in
 from backstride_gateway.api.models import Series, Session
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.services import WithServices
 
-router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+router = APIRouter(
+    prefix="/v1/sessions",
+    tags=["sessions"],
+    dependencies=[signed_in],
+    responses={401: {"model": Problem}},
+)
 
 
 @router.get("/{session_id}", responses={404: {"model": Problem}})
-def get_session(session_id: str, services: WithServices) -> Session:
+def get_session(session: SeenSession, services: WithServices) -> Session:
     """Return one session: sums forward and backward apart, the band, what makes it less certain."""
-    return Session.of(services.history.session(session_id), services.clock())
+    return Session.of(session, services.clock())
 
 
 @router.get("/{session_id}/series", responses={404: {"model": Problem}, 503: {"model": Problem}})
 def get_series(
-    session_id: str,
+    session: SeenSession,
     services: WithServices,
     resolution_s: Annotated[
         int | None,
@@ -31,4 +37,4 @@ def get_series(
     ] = None,
 ) -> Series:
     """Return a session's readings, drawn together for a chart."""
-    return Series.of(services.history.series(session_id, resolution_s))
+    return Series.of(services.history.series(session.session_id, resolution_s))

@@ -1,6 +1,6 @@
 """Routes of the treadmills: live views, the live stream, claim and release."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from http import HTTPStatus
 from typing import Annotated
 
@@ -8,17 +8,41 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
+from backstride_gateway.api.access import (
+    ClaimableTreadmill,
+    SeenTreadmill,
+    WithCaller,
+    check_claimed_for,
+    check_treadmill_seen,
+    signed_in,
+)
 from backstride_gateway.api.member_models import ClaimAnswer, ClaimBody, ReleaseBody
 from backstride_gateway.api.models import Treadmill, TreadmillList
 from backstride_gateway.api.problems import Problem, UnknownTreadmillError
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.services import WithServices
+from backstride_gateway.domain.live_view import LiveTreadmill
+from backstride_gateway.domain.permissions import (
+    Caller,
+    is_of_gym,
+    is_staff_of,
+    sees_claim,
+    sees_effort,
+)
 from backstride_gateway.live_feed import Listener, LiveMessage, TreadmillChanged, WholePicture
-from backstride_shared.identity import TreadmillKey, parse_treadmill_key, treadmill_key
+from backstride_shared.identity import TreadmillKey, gym_id_of, parse_treadmill_key
 
-router = APIRouter(prefix="/v1", tags=["treadmills"], max_body_size=MAX_BODY_BYTES)
+router = APIRouter(
+    prefix="/v1",
+    tags=["treadmills"],
+    max_body_size=MAX_BODY_BYTES,
+    dependencies=[signed_in],
+    responses={401: {"model": Problem}},
+)
 
 RETRY_MS = 1_000
+MOST_OF_A_STREAM_MS = 300_000
+"""A stream then ends and its reader comes again: who was signed out meanwhile learns no more."""
 
 
 class DroppedUpdates(BaseModel):
@@ -27,25 +51,41 @@ class DroppedUpdates(BaseModel):
     count: int
 
 
-def _treadmill_key(gym_id: str, treadmill_id: str) -> TreadmillKey:
-    return treadmill_key(gym_id, treadmill_id)
+def _seen(caller: Caller, views: Iterable[LiveTreadmill]) -> TreadmillList:
+    """Return what the caller may see of these treadmills."""
+    return TreadmillList(
+        treadmills=[
+            _one_seen(caller, view)
+            for view in views
+            if is_of_gym(caller, gym_id_of(TreadmillKey(view.treadmill)))
+        ]
+    )
+
+
+def _one_seen(caller: Caller, view: LiveTreadmill) -> Treadmill:
+    return Treadmill.of(view).without(
+        claimant=not sees_claim(caller, view), effort=not sees_effort(caller, view)
+    )
 
 
 @router.get("/treadmills")
-async def list_treadmills(services: WithServices) -> TreadmillList:
-    """Return all treadmills of which anything was ever heard, as they are now."""
-    return TreadmillList(treadmills=[Treadmill.of(view) for view in services.live.treadmills()])
+async def list_treadmills(services: WithServices, caller: WithCaller) -> TreadmillList:
+    """Return all treadmills of which anything was ever heard, as they are now.
+
+    Members see those of their gym; of one that another holds, not who that is or what they do.
+    """
+    return _seen(caller, services.live.treadmills())
 
 
 @router.get("/treadmills/{gym_id}/{treadmill_id}", responses={404: {"model": Problem}})
 async def get_treadmill(
-    key: Annotated[TreadmillKey, Depends(_treadmill_key)], services: WithServices
+    key: SeenTreadmill, services: WithServices, caller: WithCaller
 ) -> Treadmill:
     """Return one treadmill as it is now."""
     view = services.live.treadmill(key)
     if view is None:
         raise UnknownTreadmillError(key)
-    return Treadmill.of(view)
+    return _one_seen(caller, view)
 
 
 @router.post(
@@ -57,10 +97,11 @@ async def get_treadmill(
     },
 )
 def claim_treadmill(
-    key: Annotated[TreadmillKey, Depends(_treadmill_key)],
+    key: ClaimableTreadmill,
     body: ClaimBody,
     response: Response,
     services: WithServices,
+    caller: WithCaller,
 ) -> ClaimAnswer:
     """Claim a treadmill for a member: from now on its calories are theirs.
 
@@ -68,6 +109,7 @@ def claim_treadmill(
     claim by the same member changes nothing. The claim ends by release, by another claim, or after
     ten minutes without motion.
     """
+    check_claimed_for(caller, body.member_id, services)
     outcome = services.claiming.claim(key, body.member_id, body.purpose)
     if not outcome.is_new:
         response.status_code = HTTPStatus.OK
@@ -76,17 +118,23 @@ def claim_treadmill(
 
 @router.post("/treadmills/{gym_id}/{treadmill_id}/release", responses={409: {"model": Problem}})
 def release_treadmill(
-    key: Annotated[TreadmillKey, Depends(_treadmill_key)],
+    key: SeenTreadmill,
     services: WithServices,
+    caller: WithCaller,
     body: ReleaseBody | None = None,
 ) -> ClaimAnswer:
-    """End the claim that holds now; with a member named, only theirs."""
-    claim = services.claiming.release(key, None if body is None else body.member_id)
+    """End the claim that holds now; with a member named, and by members, only theirs."""
+    member_id = None if body is None else body.member_id
+    if not is_staff_of(caller, gym_id_of(key)):
+        # whoever it is that a member names, only their own claim can end
+        member_id = caller.member_id or ""
+    claim = services.claiming.release(key, member_id)
     return ClaimAnswer.of(claim)
 
 
 async def _listener(
     services: WithServices,
+    caller: WithCaller,
     treadmill: Annotated[
         str | None,
         Query(description="gym_id/treadmill_id; left out: all treadmills", max_length=127),
@@ -94,6 +142,8 @@ async def _listener(
 ) -> AsyncIterator[Listener]:
     # in a dependency: what is refused here is an HTTP status, not a broken stream
     key = None if treadmill is None else parse_treadmill_key(treadmill)
+    if key is not None:
+        check_treadmill_seen(caller, key)
     listener = services.live.listen(key)
     try:
         yield listener
@@ -116,24 +166,31 @@ async def _listener(
 )
 async def live(
     listener: Annotated[Listener, Depends(_listener)],
+    services: WithServices,
+    caller: WithCaller,
 ) -> AsyncIterator[ServerSentEvent]:
     """Follow all treadmills, or one, as they change."""
     is_first = True
+    ends_at_ms = services.clock() + MOST_OF_A_STREAM_MS
     async for message in listener.messages():
-        for event in _events(message):
+        if not services.is_demo and services.clock() >= ends_at_ms:
+            return
+        for event in _events(message, caller):
             if is_first:
                 event.retry = RETRY_MS
                 is_first = False
             yield event
 
 
-def _events(message: LiveMessage) -> Iterator[ServerSentEvent]:
+def _events(message: LiveMessage, caller: Caller) -> Iterator[ServerSentEvent]:
     data: BaseModel
     if isinstance(message, WholePicture):
         name = "picture"
-        data = TreadmillList(treadmills=[Treadmill.of(view) for view in message.treadmills])
+        data = _seen(caller, message.treadmills)
     elif isinstance(message, TreadmillChanged):
-        name, data = "treadmill", Treadmill.of(message.treadmill)
+        if not is_of_gym(caller, gym_id_of(TreadmillKey(message.treadmill.treadmill))):
+            return
+        name, data = "treadmill", _one_seen(caller, message.treadmill)
     else:
         name, data = "dropped", DroppedUpdates(count=message.count)
     yield ServerSentEvent(data=data, event=name, id=message.event_id)

@@ -10,7 +10,7 @@ from backstride_shared.energy import advised_max_speed_m_per_s, backward_cue
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """A claim with what may be shown of its member: the name, in a demonstration only."""
+    """A claim, and its member's name where they agreed to have it shown to staff."""
 
     claim: StoredClaim
     display_name: str | None

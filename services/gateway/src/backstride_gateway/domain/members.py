@@ -24,6 +24,8 @@ class Profile:
     has_beta_blocker: bool = False
     energy_model: Literal["backstride-1", "acsm"] = "backstride-1"
     time_zone: str = "UTC"
+    # consent: the staff of the gym see the name
+    is_name_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,274 @@
+"""Accounts, sessions, tokens and one-time codes in the relational store."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Table,
+    and_,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from backstride_gateway.adapters.sql_gyms import gym_row, treadmill_row
+from backstride_gateway.adapters.sql_members import values_of
+from backstride_gateway.adapters.sql_transactions import reading, writing_to
+from backstride_gateway.domain.accounts import AccessToken, Account, AccountSession, OneTimeCode
+from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
+from backstride_gateway.domain.members import Member
+from backstride_gateway.ports import (
+    CodeRefusedError,
+    GymExistsError,
+    MemberNumberTakenError,
+    SignInNameTakenError,
+)
+from backstride_shared.store.schema import (
+    access_tokens,
+    account_sessions,
+    accounts,
+    gyms,
+    members,
+    one_time_codes,
+    treadmills,
+)
+
+_ACCOUNT = (
+    "account_id",
+    "sign_in_name",
+    "password_hash",
+    "role",
+    "gym_id",
+    "member_id",
+    "created_at_ms",
+)
+_SESSION = ("token_hash", "account_id", "created_at_ms", "expires_at_ms")
+_TOKEN = ("token_id", "account_id", "name", "token_hash", "can_write", "created_at_ms")
+_CODE = ("code_hash", "kind", "gym_id", "role", "member_id", "account_id", "expires_at_ms")
+
+
+class SqlAccounts:
+    """The port `AccountStore` on SQLAlchemy."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def has_admin(self) -> bool:
+        """See the port."""
+        with reading(self._engine) as connection:
+            return _has_admin(connection)
+
+    def get(self, account_id: str) -> Account | None:
+        """See the port."""
+        return self._account(accounts.c.account_id == account_id)
+
+    def by_name(self, sign_in_name: str) -> Account | None:
+        """See the port."""
+        return self._account(accounts.c.sign_in_name == sign_in_name)
+
+    def set_up(
+        self, code_hash: str, gym: Gym, treadmills_: Sequence[RegisteredTreadmill], admin: Account
+    ) -> None:
+        """See the port."""
+        try:
+            with writing_to(self._engine) as connection:
+                # taking the code is what two set-ups at once cannot both do
+                _use_up(connection, code_hash, "set-up")
+                if _has_admin(connection):
+                    raise CodeRefusedError
+                connection.execute(insert(gyms).values(gym_row(gym)))
+                for treadmill in treadmills_:
+                    connection.execute(insert(treadmills).values(treadmill_row(treadmill)))
+                connection.execute(insert(accounts).values(_values(admin, _ACCOUNT)))
+        except IntegrityError:
+            raise GymExistsError(gym.gym_id) from None
+
+    def join(self, account: Account, member: Member | None, used_code_hash: str | None) -> None:
+        """See the port."""
+        is_named = False
+        try:
+            with writing_to(self._engine) as connection:
+                if used_code_hash is not None:
+                    _use_up(connection, used_code_hash, "invitation")
+                if _is_there(connection, accounts, sign_in_name=account.sign_in_name):
+                    raise SignInNameTakenError(account.sign_in_name)
+                is_named = True
+                if member is not None:
+                    connection.execute(insert(members).values(values_of(member)))
+                elif account.member_id is not None and _is_there(
+                    connection, accounts, member_id=account.member_id
+                ):
+                    raise CodeRefusedError
+                connection.execute(insert(accounts).values(_values(account, _ACCOUNT)))
+        except IntegrityError:
+            # what was free a moment ago was taken by another request meanwhile
+            if is_named and member is not None and self.by_name(account.sign_in_name) is None:
+                raise MemberNumberTakenError(member.member_number) from None
+            raise SignInNameTakenError(account.sign_in_name) from None
+
+    def reset(self, code_hash: str, account_id: str, password_hash: str) -> None:
+        """See the port."""
+        with writing_to(self._engine) as connection:
+            _use_up(connection, code_hash, "reset")
+            _set_password(connection, account_id, password_hash)
+            connection.execute(
+                delete(account_sessions).where(account_sessions.c.account_id == account_id)
+            )
+            connection.execute(
+                delete(access_tokens).where(access_tokens.c.account_id == account_id)
+            )
+
+    def change_password(self, account_id: str, password_hash: str) -> None:
+        """See the port."""
+        with writing_to(self._engine) as connection:
+            _set_password(connection, account_id, password_hash)
+
+    def add_session(self, session: AccountSession, now_ms: int) -> None:
+        """See the port."""
+        with writing_to(self._engine) as connection:
+            connection.execute(
+                delete(account_sessions).where(
+                    account_sessions.c.account_id == session.account_id,
+                    account_sessions.c.expires_at_ms <= now_ms,
+                )
+            )
+            connection.execute(insert(account_sessions).values(_values(session, _SESSION)))
+
+    def session(self, token_hash: str) -> tuple[AccountSession, Account] | None:
+        """See the port."""
+        row = self._with_account(account_sessions, _SESSION, token_hash)
+        return None if row is None else (AccountSession(**_part(row, "own", _SESSION)), _of(row))
+
+    def end_session(self, token_hash: str) -> None:
+        """See the port."""
+        with writing_to(self._engine) as connection:
+            connection.execute(
+                delete(account_sessions).where(account_sessions.c.token_hash == token_hash)
+            )
+
+    def end_sessions(self, account_id: str) -> None:
+        """See the port."""
+        with writing_to(self._engine) as connection:
+            connection.execute(
+                delete(account_sessions).where(account_sessions.c.account_id == account_id)
+            )
+
+    def add_token(self, token: AccessToken) -> None:
+        """See the port."""
+        with writing_to(self._engine) as connection:
+            connection.execute(insert(access_tokens).values(_values(token, _TOKEN)))
+
+    def token(self, token_hash: str) -> tuple[AccessToken, Account] | None:
+        """See the port."""
+        row = self._with_account(access_tokens, _TOKEN, token_hash)
+        return None if row is None else (AccessToken(**_part(row, "own", _TOKEN)), _of(row))
+
+    def tokens(self, account_id: str) -> list[AccessToken]:
+        """See the port."""
+        query = (
+            select(access_tokens)
+            .where(access_tokens.c.account_id == account_id)
+            .order_by(access_tokens.c.created_at_ms, access_tokens.c.token_id)
+        )
+        with reading(self._engine) as connection:
+            return [AccessToken(**_mapping(row)) for row in connection.execute(query)]
+
+    def end_token(self, account_id: str, token_id: str) -> bool:
+        """See the port."""
+        own = and_(access_tokens.c.account_id == account_id, access_tokens.c.token_id == token_id)
+        with writing_to(self._engine) as connection:
+            return connection.execute(delete(access_tokens).where(own)).rowcount > 0
+
+    def add_code(self, code: OneTimeCode, now_ms: int) -> None:
+        """See the port."""
+        outdated = one_time_codes.c.expires_at_ms <= now_ms
+        if code.kind == "set-up":
+            outdated = or_(outdated, one_time_codes.c.kind == code.kind)
+        if code.kind == "reset":
+            outdated = or_(
+                outdated,
+                and_(
+                    one_time_codes.c.kind == code.kind,
+                    one_time_codes.c.account_id == code.account_id,
+                ),
+            )
+        with writing_to(self._engine) as connection:
+            connection.execute(delete(one_time_codes).where(outdated))
+            connection.execute(insert(one_time_codes).values(_values(code, _CODE)))
+
+    def code(self, code_hash: str) -> OneTimeCode | None:
+        """See the port."""
+        query = select(one_time_codes).where(one_time_codes.c.code_hash == code_hash)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return None if row is None else OneTimeCode(**_mapping(row))
+
+    def _account(self, condition: Any) -> Account | None:  # noqa: ANN401  SQLAlchemy's own
+        with reading(self._engine) as connection:
+            row = connection.execute(select(accounts).where(condition)).first()
+        return None if row is None else Account(**_mapping(row))
+
+    def _with_account(
+        self, table: Table, columns: Sequence[str], token_hash: str
+    ) -> dict[str, Any] | None:
+        query = (
+            select(
+                *(table.c[name].label(f"own_{name}") for name in columns),
+                *(accounts.c[name].label(f"account_{name}") for name in _ACCOUNT),
+            )
+            .select_from(table.join(accounts, table.c.account_id == accounts.c.account_id))
+            .where(table.c.token_hash == token_hash)
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _mapping(row)
+
+
+def _has_admin(connection: Connection) -> bool:
+    return _is_there(connection, accounts, role="admin")
+
+
+def _is_there(connection: Connection, table: Table, **values: str) -> bool:
+    same = and_(*(table.c[name] == value for name, value in values.items()))
+    return bool(connection.execute(select(exists().where(same))).scalar_one())
+
+
+def _use_up(connection: Connection, code_hash: str, kind: str) -> None:
+    used = connection.execute(
+        delete(one_time_codes).where(
+            one_time_codes.c.code_hash == code_hash, one_time_codes.c.kind == kind
+        )
+    )
+    if not used.rowcount:
+        raise CodeRefusedError
+
+
+def _set_password(connection: Connection, account_id: str, password_hash: str) -> None:
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.account_id == account_id)
+        .values(password_hash=password_hash)
+    )
+
+
+def _values(record: object, names: Sequence[str]) -> dict[str, object]:
+    return {name: getattr(record, name) for name in names}
+
+
+def _part(found: dict[str, Any], prefix: str, names: Sequence[str]) -> dict[str, Any]:
+    return {name: found[f"{prefix}_{name}"] for name in names}
+
+
+def _of(found: dict[str, Any]) -> Account:
+    return Account(**_part(found, "account", _ACCOUNT))
+
+
+def _mapping(row: Row[*tuple[object, ...]]) -> dict[str, Any]:
+    return dict(row._mapping)  # noqa: SLF001  SQLAlchemy's documented way to read a row by name

@@ -1,0 +1,228 @@
+"""Who asks, and what they may: dependencies of the routes, decided before anything is done.
+
+A browser comes with a cookie and repeats a token of its page for whatever changes something; a
+program comes with `Authorization: Bearer`. What is foreign is answered like what is absent.
+"""
+
+from typing import Annotated, Final
+
+from fastapi import Depends, Request, Response, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from backstride_gateway.api.problems import UnknownTreadmillError
+from backstride_gateway.api.refusals import (
+    CsrfError,
+    DemonstrationError,
+    NotAllowedError,
+    NotSignedInError,
+)
+from backstride_gateway.api.services import Services, WithServices
+from backstride_gateway.domain.accounts import csrf_token_of, is_same_secret
+from backstride_gateway.domain.members import Member
+from backstride_gateway.domain.permissions import (
+    DEMO_VISITOR,
+    Caller,
+    changes_profile,
+    is_of_gym,
+    is_staff_of,
+    sees_member,
+    sees_session,
+)
+from backstride_gateway.domain.sessions import SessionRecord
+from backstride_gateway.gym_registry import UnknownGymError
+from backstride_gateway.history import UnknownSessionError
+from backstride_gateway.membership import UnknownMemberError
+from backstride_gateway.signing_in import SESSION_MS
+from backstride_shared.identity import TreadmillKey, gym_id_of, treadmill_key
+
+SESSION_COOKIE: Final = "backstride_session"
+CSRF_COOKIE: Final = "backstride_csrf"
+CSRF_HEADER: Final = "X-CSRF-Token"
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_MS_PER_S: Final = 1000
+
+session_cookie = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="Of a browser")
+_bearer = HTTPBearer(auto_error=False, description="An access token, of a program")
+
+
+def _caller(
+    request: Request,
+    services: WithServices,
+    session_token: Annotated[str | None, Security(session_cookie)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Caller:
+    if services.is_demo:
+        return DEMO_VISITOR
+    is_change = request.method not in _SAFE_METHODS
+    if bearer is not None:
+        caller = services.signing_in.caller_by_token(bearer.credentials)
+    elif session_token is not None:
+        caller = services.signing_in.caller_by_session(session_token)
+        if caller is not None and is_change:
+            _check_csrf(request, session_token)
+    else:
+        caller = None
+    if caller is None:
+        raise NotSignedInError
+    if is_change and not caller.can_write:
+        raise NotAllowedError("this token only reads")
+    return caller
+
+
+def _check_csrf(request: Request, session_token: str) -> None:
+    sent = request.headers.get(CSRF_HEADER, "")
+    if not is_same_secret(sent, csrf_token_of(session_token)):
+        raise CsrfError
+
+
+signed_in = Depends(_caller)
+"""For routers: nothing in them is answered to strangers, also where no route asks who it is."""
+
+WithCaller = Annotated[Caller, signed_in]
+
+
+def _person(caller: WithCaller) -> str:
+    if caller.account_id is None:
+        raise DemonstrationError
+    if caller.is_program:
+        raise NotAllowedError("a token cannot manage its account")
+    return caller.account_id
+
+
+WithAccountId = Annotated[str, Depends(_person)]
+"""The account of a person who is signed in with a browser, not by a token."""
+
+
+def has_accounts(services: WithServices) -> None:
+    """Return where there are accounts."""
+    if services.is_demo:
+        raise DemonstrationError
+
+
+def _seen_member(member_id: str, services: WithServices, caller: WithCaller) -> Member:
+    member = services.membership.get(member_id)
+    if not sees_member(caller, member):
+        raise UnknownMemberError(member_id)
+    return member
+
+
+SeenMember = Annotated[Member, Depends(_seen_member)]
+
+
+def _own_member(member: SeenMember, caller: WithCaller) -> Member:
+    if not changes_profile(caller, member):
+        raise NotAllowedError("a profile is changed by its member")
+    return member
+
+
+ChangeableMember = Annotated[Member, Depends(_own_member)]
+
+
+def _seen_session(session_id: str, services: WithServices, caller: WithCaller) -> SessionRecord:
+    session = services.history.session(session_id)
+    if not sees_session(caller, session):
+        raise UnknownSessionError(session_id)
+    return session
+
+
+SeenSession = Annotated[SessionRecord, Depends(_seen_session)]
+
+
+def _seen_treadmill(gym_id: str, treadmill_id: str, caller: WithCaller) -> TreadmillKey:
+    key = treadmill_key(gym_id, treadmill_id)
+    check_treadmill_seen(caller, key)
+    return key
+
+
+SeenTreadmill = Annotated[TreadmillKey, Depends(_seen_treadmill)]
+
+
+def check_treadmill_seen(caller: Caller, key: TreadmillKey) -> None:
+    """Return when the caller may know of a treadmill.
+
+    Raises:
+        UnknownTreadmillError: otherwise, as if it were not there.
+
+    """
+    if not is_of_gym(caller, gym_id_of(key)):
+        raise UnknownTreadmillError(key)
+
+
+def _claimable_treadmill(key: SeenTreadmill, services: WithServices) -> TreadmillKey:
+    # in a demonstration nobody registers treadmills
+    if not services.is_demo and not services.gyms.is_registered(key):
+        raise UnknownTreadmillError(key)
+    return key
+
+
+ClaimableTreadmill = Annotated[TreadmillKey, Depends(_claimable_treadmill)]
+
+
+def check_claimed_for(caller: Caller, member_id: str, services: Services) -> None:
+    """Return when the caller may claim and release for a member.
+
+    Raises:
+        UnknownMemberError: otherwise, as if there were no such member.
+
+    """
+    if caller.role != "admin":
+        member = services.membership.get(member_id)
+        if not sees_member(caller, member):
+            raise UnknownMemberError(member_id)
+
+
+def _seen_gym(gym_id: str, services: WithServices, caller: WithCaller) -> str:
+    if not is_of_gym(caller, gym_id):
+        raise UnknownGymError(gym_id)
+    return services.gyms.get(gym_id).gym_id
+
+
+SeenGym = Annotated[str, Depends(_seen_gym)]
+
+
+def _run_gym(gym_id: SeenGym, caller: WithCaller) -> str:
+    if not is_staff_of(caller, gym_id):
+        raise NotAllowedError("for the staff of the gym")
+    return gym_id
+
+
+RunGym = Annotated[str, Depends(_run_gym)]
+"""The id of a gym that the caller runs."""
+
+
+def _staff(caller: WithCaller) -> Caller:
+    if caller.role == "member":
+        raise NotAllowedError("for the staff of a gym")
+    return caller
+
+
+staff_only = Depends(_staff)
+
+
+def address_of(request: Request) -> str:
+    """Return where a request comes from, as the TLS front says where one is trusted."""
+    return "" if request.client is None else request.client.host
+
+
+def give_cookies(request: Request, response: Response, session_token: str) -> None:
+    """Hand a browser its session, and what its pages must repeat to change anything."""
+    is_secure = request.url.scheme == "https"
+    for name, value, is_for_pages in (
+        (SESSION_COOKIE, session_token, False),
+        (CSRF_COOKIE, csrf_token_of(session_token), True),
+    ):
+        response.set_cookie(
+            name,
+            value,
+            max_age=SESSION_MS // _MS_PER_S,
+            path="/",
+            secure=is_secure,
+            httponly=not is_for_pages,
+            samesite="lax",
+        )
+
+
+def take_cookies(response: Response) -> None:
+    """Let a browser forget its session."""
+    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="lax")
+    response.delete_cookie(CSRF_COOKIE, path="/", samesite="lax")

@@ -1,0 +1,17 @@
+"""Why a request is refused for who asks, whatever it asks for."""
+
+
+class NotSignedInError(Exception):
+    """Nobody, or somebody whose session or token is over."""
+
+
+class CsrfError(Exception):
+    """A change by cookie without the token of this session's pages."""
+
+
+class NotAllowedError(Exception):
+    """The caller may not do this, whatever it is done to."""
+
+
+class DemonstrationError(Exception):
+    """A demonstration has no accounts."""

@@ -1,0 +1,78 @@
+"""Gyms, the treadmills that their staff registered, and the codes by which members join."""
+
+from backstride_gateway.domain.accounts import code_hash_of
+from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
+from backstride_gateway.joining import new_code
+from backstride_gateway.ports import Clock, GymStore
+from backstride_shared.identity import TreadmillKey
+
+
+class UnknownGymError(Exception):
+    """No gym has this id."""
+
+
+class NotRegisteredError(Exception):
+    """The gym has no registered treadmill of this id."""
+
+
+class GymRegistry:
+    """What staff keep of their gym."""
+
+    def __init__(self, gyms: GymStore, clock: Clock) -> None:
+        self._gyms = gyms
+        self._clock = clock
+
+    def all(self) -> list[Gym]:
+        """Return all gyms by id."""
+        return self._gyms.all()
+
+    def get(self, gym_id: str) -> Gym:
+        """Return a gym.
+
+        Raises:
+            UnknownGymError: when there is none of that id.
+
+        """
+        gym = self._gyms.get(gym_id)
+        if gym is None:
+            raise UnknownGymError(gym_id)
+        return gym
+
+    def new_join_code(self, gym_id: str) -> str:
+        """Return a new code by which members join; the one before works no more."""
+        code = new_code()
+        self._gyms.set_join_code(gym_id, code_hash_of(code))
+        return code
+
+    def end_join_code(self, gym_id: str) -> None:
+        """Let nobody join by a code any more."""
+        self._gyms.set_join_code(gym_id, None)
+
+    def treadmills(self, gym_id: str) -> list[RegisteredTreadmill]:
+        """Return a gym's registered treadmills by id."""
+        return self._gyms.treadmills(gym_id)
+
+    def is_registered(self, treadmill: TreadmillKey) -> bool:
+        """Return whether staff registered a treadmill."""
+        return self._gyms.is_registered(treadmill)
+
+    def register(self, treadmill: TreadmillKey, name: str) -> RegisteredTreadmill:
+        """Add a treadmill.
+
+        Raises:
+            TreadmillExistsError: when it is registered already.
+
+        """
+        added = RegisteredTreadmill(treadmill=treadmill, name=name, added_at_ms=self._clock())
+        self._gyms.register(added)
+        return added
+
+    def unregister(self, treadmill: TreadmillKey) -> None:
+        """Take a treadmill off the list; its past stays.
+
+        Raises:
+            NotRegisteredError: when it is not on it.
+
+        """
+        if not self._gyms.unregister(treadmill):
+            raise NotRegisteredError(treadmill)

@@ -1,0 +1,90 @@
+"""The ways in, in a real browser: the owner's first start, joining, signing in and out."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from backstride_gateway.api.pages import STATIC_DIRECTORY
+from tests.component.gateway.desk import Desk
+from tests.integration.gateway.page_server import PageServer
+
+WITHIN_MS = 15_000
+PASSWORD = "four horses run"
+
+
+@pytest.fixture
+def server() -> Iterator[PageServer]:
+    if not (STATIC_DIRECTORY / "entrance.html").is_file():
+        pytest.fail("the pages are not built: run make setup", pytrace=False)
+    server = PageServer(Desk(is_demo=False))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 360, "height": 780})
+    yield context.new_page()
+    context.close()
+
+
+def test_an_owner_sets_up_and_a_member_joins_and_claims(server: PageServer, page: Page) -> None:
+    code = server.desk.joining.open_set_up(None)
+    assert code is not None
+    page.goto(server.url)
+    expect(page).to_have_url(f"{server.url}/set-up", timeout=WITHIN_MS)
+    page.get_by_label("Set-up code").fill(code.lower())
+    page.get_by_label("Name of the gym").fill("My gym")
+    page.get_by_label("Short id").fill("my-gym")
+    page.get_by_label("Sign-in name").fill("Owner")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Begin").click()
+
+    expect(page.get_by_role("heading", name="My gym")).to_be_visible(timeout=WITHIN_MS)
+    page.get_by_label("Id under which it publishes").fill("one")
+    page.get_by_label("Name on it").fill("By the window")
+    page.get_by_role("button", name="Add treadmill").click()
+    treadmill = page.get_by_role("listitem").filter(has_text="By the window")
+    expect(treadmill).to_contain_text("waiting for its first reading", timeout=WITHIN_MS)
+    server.call(lambda: server.desk.move(3, -0.9, treadmill="my-gym/one"))
+    expect(treadmill).to_have_attribute("data-heard", "true", timeout=WITHIN_MS)
+    page.get_by_role("button", name="New code for all members").click()
+    told = page.get_by_role("status").filter(has_text="Code of the gym")
+    expect(told).to_be_visible(timeout=WITHIN_MS)
+    join_code = told.inner_text().rpartition(" ")[2]
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page).to_have_url(f"{server.url}/sign-in", timeout=WITHIN_MS)
+    page.get_by_role("link", name="Use a code").click()
+    join = page.locator("form").filter(has_text="Your name")
+    join.get_by_label("Code").fill(join_code)
+    join.get_by_label("Your name").fill("Ada")
+    join.get_by_label("Sign-in name").fill("ada")
+    join.get_by_label("Password").fill(PASSWORD)
+    join.get_by_role("button", name="Join").click()
+    expect(page).to_have_url(f"{server.url}/", timeout=WITHIN_MS)
+    page.get_by_role("button", name="Claim").click(timeout=WITHIN_MS)
+    expect(page.get_by_role("button", name="Release")).to_be_visible(timeout=WITHIN_MS)
+    assert page.get_by_role("link", name="Gym", exact=True).count() == 0
+
+
+def test_a_wrong_password_is_told_and_the_right_one_leads_in(
+    server: PageServer, page: Page
+) -> None:
+    desk = server.desk
+    code = desk.joining.open_set_up(None)
+    body = {"gym_id": "g", "gym_name": "G", "sign_in_name": "owner", "password": PASSWORD}
+    answer = page.request.post(f"{server.url}/v1/set-up", data={"set_up_code": code, **body})
+    assert answer.status == 201
+    page.context.clear_cookies()
+    page.goto(f"{server.url}/set-up")
+    expect(page).to_have_url(f"{server.url}/sign-in", timeout=WITHIN_MS)
+    page.get_by_label("Sign-in name").fill("owner")
+    page.get_by_label("Password").fill("six pigs swim")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not belong", timeout=WITHIN_MS)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=WITHIN_MS)
