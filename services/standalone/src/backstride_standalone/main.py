@@ -9,12 +9,14 @@ import time
 from backstride_standalone.adapters import local_ports
 from backstride_standalone.adapters.child_machine import ChildMachine
 from backstride_standalone.adapters.data_folder import DataFolder
+from backstride_standalone.adapters.first_start import set_up_code
 from backstride_standalone.adapters.mosquitto_program import find_mosquitto, write_configuration
 from backstride_standalone.adapters.program_telemetry import ProgramTelemetry
 from backstride_standalone.adapters.run_status_file import RunStatusFile
 from backstride_standalone.adapters.terminal_screen import open_screen
 from backstride_standalone.domain.ports import PortPlan, plan_ports
 from backstride_standalone.platform_programs import (
+    DATABASE_FILE,
     HOST,
     MQTT_PORT,
     PAGE_PORT,
@@ -59,9 +61,10 @@ def run_platform(options: RunOptions, folder: DataFolder) -> None:
             "kafka_bootstrap_servers": kafka_servers(ports),
         }
     )
-    programs = platform_programs(options, ports, folder.path, mosquitto_command)
+    code = None if options.is_demo else set_up_code(folder.path / DATABASE_FILE)
+    programs = platform_programs(options, ports, folder.path, mosquitto_command, code)
     broker = "Mosquitto" if mosquitto_command else "amqtt"
-    screen = open_screen(_heading(options, ports, folder, broker), time.monotonic)
+    screen = open_screen(_heading(options, ports, folder, broker, code), time.monotonic)
     try:
         supervision = Supervision(programs, ChildMachine(folder.logs), screen)
         watching = Watching(
@@ -111,12 +114,16 @@ def _mosquitto_command(
     return (str(program), "-c", str(configuration))
 
 
-def _heading(options: RunOptions, ports: PortPlan, folder: DataFolder, broker: str) -> list[str]:
+def _heading(
+    options: RunOptions, ports: PortPlan, folder: DataFolder, broker: str, code: str | None
+) -> list[str]:
     demo = " · demonstration: simulated treadmills, made-up members" if options.is_demo else ""
+    owner = [] if code is None else [f"  for the owner {gateway_url(ports)}/set-up, code {code}"]
     return [
         f"Backstride{demo}",
         f"  page and API  {gateway_url(ports)}",
         f"  MQTT          {mqtt_url(ports)} ({broker})",
         f"  Kafka         {kafka_servers(ports)} (embedded)",
         f"  data, logs    {folder.path}",
+        *owner,
     ]

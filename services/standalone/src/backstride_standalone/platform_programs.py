@@ -22,6 +22,7 @@ SIMULATION: Final = "simulation"
 
 DEMO_GYM: Final = "demo"
 STATUS_FILE: Final = "status.json"
+DATABASE_FILE: Final = "backstride.db"
 
 PAGE_PORT: Final = "page"
 MQTT_PORT: Final = "MQTT"
@@ -62,9 +63,16 @@ def gateway_url(ports: PortPlan) -> str:
 
 
 def platform_programs(
-    options: RunOptions, ports: PortPlan, folder: Path, mosquitto_command: tuple[str, ...] | None
+    options: RunOptions,
+    ports: PortPlan,
+    folder: Path,
+    mosquitto_command: tuple[str, ...] | None,
+    set_up_code: str | None = None,
 ) -> list[Program]:
-    """Return the programs; without a command for Mosquitto the MQTT broker is amqtt."""
+    """Return the programs; without a command for Mosquitto the MQTT broker is amqtt.
+
+    With a set-up code, the gateway lets the owner begin by it.
+    """
     programs = _Programs(ports, folder)
     return [
         programs.kafka(),
@@ -73,7 +81,7 @@ def platform_programs(
         programs.ingest(),
         programs.processor(),
         programs.recorder(),
-        programs.gateway(is_demo=options.is_demo),
+        programs.gateway(set_up_code, is_demo=options.is_demo),
         *([programs.simulation(options)] if options.has_simulation else []),
     ]
 
@@ -89,7 +97,7 @@ class _Programs:
             "BACKSTRIDE_KAFKA__BOOTSTRAP_SERVERS": kafka_servers(ports),
             "BACKSTRIDE_KAFKA__IS_EMBEDDED": "true",
         }
-        self._database = {"BACKSTRIDE_DATABASE__URL": f"sqlite:///{folder / 'backstride.db'}"}
+        self._database = {"BACKSTRIDE_DATABASE__URL": f"sqlite:///{folder / DATABASE_FILE}"}
         self._series = {"BACKSTRIDE_SERIES__URL": f"sqlite:///{folder / 'series.db'}"}
 
     def kafka(self) -> Program:
@@ -150,7 +158,7 @@ class _Programs:
             falls_with=(KAFKA,),
         )
 
-    def gateway(self, *, is_demo: bool) -> Program:
+    def gateway(self, set_up_code: str | None, *, is_demo: bool) -> Program:
         port = self._ports[PAGE_PORT]
         return Program(
             GATEWAY,
@@ -164,6 +172,7 @@ class _Programs:
                 "BACKSTRIDE_HTTP__PORT": str(port),
                 "BACKSTRIDE_IS_DEMO": str(is_demo).lower(),
                 "BACKSTRIDE_STATUS_FILE": str(self._folder / STATUS_FILE),
+                **({} if set_up_code is None else {"BACKSTRIDE_SET_UP_CODE": set_up_code}),
             },
             needs=(KAFKA, MQTT, STORE),
             falls_with=(KAFKA,),
