@@ -12,8 +12,8 @@ export interface Frame {
   setConnection(isOpen: boolean): void;
 }
 
-/** Returns what goes around a page; on one that is `isOpen` nobody has signed in yet. */
-export function buildFrame({ isOpen = false } = {}): Frame {
+/** Returns what goes around a page; on one that is `isOpen` nobody has signed in yet, one that is `isLive` follows /v1/live. */
+export function buildFrame({ isOpen = false, isLive = true } = {}): Frame {
   const banner = h(
     "aside",
     { class: "banner", "aria-label": "Demonstration", hidden: true },
@@ -31,7 +31,7 @@ export function buildFrame({ isOpen = false } = {}): Frame {
       "header",
       { class: "top" },
       h("a", { class: "wordmark", href: "/" }, h("span", { "aria-hidden": "true" }, "‹›"), "Backstride"),
-      !isOpen && connection,
+      isLive && !isOpen && connection,
       who,
     ),
     main,

@@ -7,7 +7,7 @@ import { h, setText } from "./dom";
 import { buildFrame } from "./frame";
 
 const REFRESH_MS = 3_000;
-const frame = buildFrame();
+const frame = buildFrame({ isLive: false });
 const message = h("p", { class: "message", role: "alert", hidden: true });
 frame.main.append(message);
 
