@@ -13,7 +13,9 @@ NewPlatform = Callable[..., RunningPlatform]
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
     """Lend a running platform without simulated treadmills; the tests of a module share it."""
-    lent = RunningPlatform(tmp_path_factory.mktemp("platform") / "data")
+    # as a demonstration, in which nobody has to sign in
+    options = ("--demo", "--treadmills", "0")
+    lent = RunningPlatform(tmp_path_factory.mktemp("platform") / "data", options)
     lent.start()
     yield lent
     lent.kill_everything()

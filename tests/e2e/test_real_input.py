@@ -139,7 +139,7 @@ def test_a_reverse_workout_by_an_ordinary_client_costs_what_the_model_says(
 
 
 def test_it_costs_the_same_where_no_mosquitto_is_installed(new_platform: NewPlatform) -> None:
-    platform = new_platform("--mqtt", "amqtt")
+    platform = new_platform("--mqtt", "amqtt", "--demo", "--treadmills", "0")
     platform.start()
 
     check_reverse_workout(platform)
