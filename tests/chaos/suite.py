@@ -21,8 +21,8 @@ from tests.chaos.servers import Servers, running_servers
 from tests.waiting import wait_until
 
 LEAD_S: Final = 4.0
-TAIL_S: Final = 4.0
-SHORT_HOLD_S: Final = 6.0
+TAIL_S: Final = 3.0
+SHORT_HOLD_S: Final = 5.0
 LONG_HOLD_S: Final = 60.0
 MOST_MIB: Final = {
     "ingest": 160.0,
