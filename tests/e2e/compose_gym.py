@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from paho.mqtt.client import Client
@@ -23,18 +24,21 @@ from pydantic import SecretStr
 from backstride_shared.mqtt_client import build_mqtt_client
 from backstride_shared.settings import MqttBlock
 from tests.e2e.compose_lab import ComposeLab
-from tests.e2e.oracle import ExpectedSession, GaitSums, expected_sessions, published
-from tests.e2e.scripted_gym import GYM, LENGTH_S, PERIOD_MS, TREADMILLS, script
+from tests.e2e.compose_owner import Schedule, claims_made, first_start
+from tests.e2e.oracle import ExpectedClaim, ExpectedSession, GaitSums, expected_sessions, published
+from tests.e2e.scripted_gym import GYM, LENGTH_S, script
 from tests.e2e.test_scripted_gym import (
     check_total,
     create_members,
     differences,
-    expected_claims,
     sessions_of_members,
 )
 from tests.waiting import wait_until
 
-SPEED_UP = 6
+# the scripted quarter of an hour in three minutes, with as many readings
+SCALE = 5.0
+RATE_HZ = 20.0
+OWNERS_PASSWORD = "eleven treadmills turn"
 DRAINED_WITHIN_S = 300.0
 # the broker first, while no claim is under way: a device's claim is not in its outbox for ever
 KILLED = (
@@ -66,24 +70,10 @@ def simulating(lab: ComposeLab, folder: Path) -> Iterator[subprocess.Popen[bytes
     """Run the scripted gym in the image and the network of the simulated treadmills."""
     folder.mkdir()
     folder.chmod(0o777)
-    (folder / "script.json").write_text(json.dumps(script()), encoding="utf-8")
-    options = [
-        "--broker",
-        "mqtt://mosquitto:1883",
-        "--gym",
-        GYM,
-        "--script",
-        "/run-here/script.json",
-    ]
-    options += ["--rate-hz", str(1000 / PERIOD_MS), "--duration-s", str(LENGTH_S)]
-    options += [
-        "--speed-up",
-        str(SPEED_UP),
-        "--faults",
-        "rough",
-        "--outbox-dir",
-        "/run-here/outbox",
-    ]
+    (folder / "script.json").write_text(json.dumps(scaled_script()), encoding="utf-8")
+    options = ["--broker", "mqtt://mosquitto:1883", "--gym", GYM, "--rate-hz", str(RATE_HZ)]
+    options += ["--script", "/run-here/script.json", "--duration-s", str(LENGTH_S / SCALE)]
+    options += ["--faults", "rough", "--outbox-dir", "/run-here/outbox"]
     options += ["--publish-log", "/run-here/published.jsonl"]
     options += ["--drain", "--drain-within-s", str(DRAINED_WITHIN_S)]
     name = f"{lab.project}-simulation"
@@ -102,9 +92,21 @@ def simulating(lab: ComposeLab, folder: Path) -> Iterator[subprocess.Popen[bytes
             process.wait()
 
 
-def claimed_treadmills(lab: ComposeLab) -> set[str]:
-    rows = lab.sql("SELECT DISTINCT treadmill FROM claims")
-    return {treadmill.removeprefix(f"{GYM}/") for (treadmill,) in rows}
+def scaled_script() -> dict[str, Any]:
+    """Return the belts of the script; who claims them comes by the API."""
+    return {
+        "treadmills": [
+            {
+                "treadmill_id": treadmill["treadmill_id"],
+                "segments": [
+                    {**segment, "duration_s": segment["duration_s"] / SCALE}
+                    for segment in treadmill["segments"]
+                ],
+                "claims": [],
+            }
+            for treadmill in script()["treadmills"]
+        ]
+    }
 
 
 def sessions_of_nobody(lab: ComposeLab) -> list[ExpectedSession]:
@@ -121,31 +123,34 @@ def sessions_of_nobody(lab: ComposeLab) -> list[ExpectedSession]:
     ]
 
 
-def play_the_gym(lab: ComposeLab, http: httpx.Client) -> tuple[dict[str, str], Path]:
-    """Run the gym with kills in mid-stream; return members and the log of what was published."""
-    members = create_members(http)
+def play_the_gym(lab: ComposeLab, http: httpx.Client, members: dict[str, str]) -> Path:
+    """Run the gym with kills in mid-stream; return the log of what was published."""
     folder = lab.folder / "simulation"
-    at_start = {one.name for one in TREADMILLS if any(stay.from_s < 1 for stay in one.stays)}
+    log = folder / "published.jsonl"
+    schedule = Schedule(http, members, SCALE)
+    schedule.begin()
     with simulating(lab, folder) as simulation:
-        wait_until(
-            lambda: claimed_treadmills(lab),
-            what="the claims made at the start",
-            within_s=60,
-            holds=lambda claimed: claimed >= at_start,
-        )
-        for service in KILLED:
-            lab.kill(service)
-            tell(f"{service} was killed and is healthy again")
-        assert simulation.poll() is None, "the kills were not in mid-stream"
-        status = simulation.wait(LENGTH_S / SPEED_UP + DRAINED_WITHIN_S)
+        wait_until(lambda: log.is_file() and log.stat().st_size, what="readings", within_s=60)
+        with schedule.going_on():
+            for service in KILLED:
+                lab.kill(service)
+                tell(f"{service} was killed and is healthy again")
+            assert simulation.poll() is None, "the kills were not in mid-stream"
+            status = simulation.wait(LENGTH_S / SCALE + DRAINED_WITHIN_S)
     said = (folder / "simulate.out").read_text(encoding="utf-8")
     assert status == 0, said[-3000:]
-    return members, folder / "published.jsonl"
+    return log
 
 
-def check_sessions(lab: ComposeLab, http: httpx.Client, members: dict[str, str], log: Path) -> int:
+def check_sessions(
+    lab: ComposeLab,
+    http: httpx.Client,
+    members: dict[str, str],
+    claims: list[ExpectedClaim],
+    log: Path,
+) -> int:
     """Compare every session and every member's summary; return the number of sessions."""
-    expected = expected_sessions(published(log), expected_claims(log))
+    expected = expected_sessions(published(log), claims)
 
     def found_otherwise() -> list[str]:
         return differences(expected, sessions_of_members(http, members) + sessions_of_nobody(lab))
@@ -159,6 +164,19 @@ def check_sessions(lab: ComposeLab, http: httpx.Client, members: dict[str, str],
     for number, member_id in members.items():
         check_total(http, member_id, [one for one in expected if one.member == number])
     return len(expected)
+
+
+def check_again(
+    lab: ComposeLab,
+    token: str,
+    members: dict[str, str],
+    claims: list[ExpectedClaim],
+    log: Path,
+) -> None:
+    """Compare all sessions once more, by the owner's token of before."""
+    with lab.http() as http:
+        http.headers["Authorization"] = f"Bearer {token}"
+        check_sessions(lab, http, members, claims, log)
 
 
 def connects(lab: ComposeLab, password: str) -> Client | None:
@@ -240,9 +258,14 @@ def main() -> None:
     lab.up()
     tell("everything but Grafana is up and healthy, from nothing")
     with lab.http() as http:
-        members, log = play_the_gym(lab, http)
+        token = first_start(lab, http, OWNERS_PASSWORD)
+        http.headers["Authorization"] = f"Bearer {token}"
+        members = create_members(http)
+        tell("the owner has made the gym and its members")
+        log = play_the_gym(lab, http, members)
         tell("the simulated gym has ended, and every reading of it is stored")
-        count = check_sessions(lab, http, members, log)
+        claims = claims_made(lab, members)
+        count = check_sessions(lab, http, members, claims, log)
     readings_count = len(log.read_text(encoding="utf-8").splitlines())
     tell(f"{count} sessions of {readings_count} readings are as published, and so are all sums")
     wait_until(
@@ -258,12 +281,10 @@ def main() -> None:
     tell(f"memory in MiB: {figures}")
     lab.down()
     lab.up()
-    with lab.http() as http:
-        check_sessions(lab, http, members, log)
+    check_again(lab, token, members, claims, log)
     tell("the same after down and up")
     back_up_and_restore(lab)
-    with lab.http() as http:
-        check_sessions(lab, http, members, log)
+    check_again(lab, token, members, claims, log)
     tell("the same after backup, wipe and restore")
 
 
