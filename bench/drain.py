@@ -33,7 +33,6 @@ _CONNECTS_WITHIN_S: Final = 30.0
 _DRAINED_WITHIN_S: Final = 120.0
 _CONNECTION_POLL_S: Final = 0.005
 _POLL_S: Final = 0.05
-_ACCEPTED: Final = "backstride_recorder_readings_accepted"
 
 
 class Drained(NamedTuple):
@@ -88,16 +87,18 @@ def drain_ours(servers: Servers, load: Load) -> Drained:
         pid = programs.process_ids()[INGEST]
         drained = watch(servers, series, load, OURS, pid, programs.process_ids())
         drained_at_s = time.monotonic()
-        wait_until(
-            lambda: int(programs.metric(RECORDER, _ACCEPTED)),
+        # of this run's gym alone: the log may hold a last word of the programs of the run before
+        session_readings = wait_until(
+            lambda: _session_readings(programs.database_url, name),
             what="every reading to be in a session",
             within_s=_DRAINED_WITHIN_S,
-            holds=lambda accepted: accepted >= load.readings_count,
+            holds=lambda found: found >= load.readings_count,
         )
+        sessions_after_s = time.monotonic() - drained_at_s
         return drained._replace(
             points_distinct=series.distinct(),
-            session_readings=_session_readings(programs.database_url),
-            sessions_after_s=time.monotonic() - drained_at_s,
+            session_readings=session_readings,
+            sessions_after_s=sessions_after_s,
         )
 
 
@@ -162,11 +163,14 @@ def _wait_connected(client: psutil.Process, port: int) -> None:
         time.sleep(_CONNECTION_POLL_S)
 
 
-def _session_readings(database_url: str) -> int:
+def _session_readings(database_url: str, gym_id: str) -> int:
     engine = open_engine(database_url)
     try:
         with engine.connect() as connection:
-            total = connection.execute(select(func.sum(sessions.c.readings_count))).scalar()
+            its_sessions = sessions.c.treadmill.startswith(f"{gym_id}/")
+            total = connection.execute(
+                select(func.sum(sessions.c.readings_count)).where(its_sessions)
+            ).scalar()
     finally:
         engine.dispose()
     return int(total or 0)

@@ -9,7 +9,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http.client import HTTPConnection
 from typing import Final, NamedTuple
@@ -110,14 +110,21 @@ def measure_latency(servers: Servers, messages_per_s: int, seconds: float) -> La
                 within_s=_LAST_SHOWN_WITHIN_S,
                 holds=lambda shown, last=sent[page.treadmill][-1]: shown >= last,  # type: ignore[misc]
             )
+        # nothing of this run may be left in the log for the next one
+        wait_until(
+            series.taken,
+            what="all points in the series",
+            within_s=_LAST_SHOWN_WITHIN_S,
+            holds=lambda taken: taken >= round(messages_per_s * _WARM_UP_S) + _count(sent),
+        )
         latencies_ms = sorted(
             latency_ms
             for page in pages
             for latency_ms in _latencies_ms(sent[page.treadmill], page.shown)
         )
         return Latency(
-            messages_per_s=round(sum(map(len, sent.values())) / took_s),
-            messages_sent=sum(map(len, sent.values())),
+            messages_per_s=round(_count(sent) / took_s),
+            messages_sent=_count(sent),
             samples=len(latencies_ms),
             p50_ms=latencies_ms[len(latencies_ms) // 2],
             p99_ms=latencies_ms[len(latencies_ms) * 99 // 100],
@@ -171,6 +178,10 @@ def publish_steadily(
             time.sleep(_TICK_S)
         publisher.wait()
     return sent
+
+
+def _count(sent: Mapping[TreadmillKey, Sequence[int]]) -> int:
+    return sum(map(len, sent.values()))
 
 
 def _latencies_ms(sent_at_ms: Sequence[int], shown: Sequence[_Shown]) -> list[int]:
