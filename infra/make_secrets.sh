@@ -12,6 +12,8 @@ umask 077
 mkdir -p secrets
 chmod 700 secrets
 umask 022
+# mounted into containers whose users are others
+chmod -R a+rX infra
 mkdir -p secrets/{database,influxdb,mosquitto,mqtt/programs,mqtt/treadmills,postgres}
 
 # random <file>: 32 random bytes, of letters and digits only, so that they fit into a URL
