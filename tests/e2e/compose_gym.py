@@ -73,7 +73,7 @@ def simulating(lab: ComposeLab, folder: Path) -> Iterator[subprocess.Popen[bytes
     (folder / "script.json").write_text(json.dumps(scaled_script()), encoding="utf-8")
     options = ["--broker", "mqtt://mosquitto:1883", "--gym", GYM, "--rate-hz", str(RATE_HZ)]
     options += ["--script", "/run-here/script.json", "--duration-s", str(LENGTH_S / SCALE)]
-    # lost connections, duplicates, jitter, reboots; whole minutes offline would be real minutes here
+    # no outages: their minutes would be real minutes here
     options += ["--faults", "rough", "--outages", "0", "--outbox-dir", "/run-here/outbox"]
     options += ["--publish-log", "/run-here/published.jsonl"]
     options += ["--drain", "--drain-within-s", str(DRAINED_WITHIN_S)]
