@@ -29,10 +29,9 @@ FROM alerts
 WHERE kind = '{AlertKind.EMERGENCY_STOP}' AND raised_at_ms >= $__unixEpochFrom() * 1000::bigint
 GROUP BY treadmill
 """.strip()
-_DEAD_LETTERS: Final = (
-    "sum(increase(backstride_ingest_dead_letters_total[10m])) or vector(0)"
-    " + (sum(increase(backstride_processor_dead_letters_total[10m])) or vector(0))"
-    " + (sum(increase(backstride_recorder_dead_letters_total[10m])) or vector(0))"
+_DEAD_LETTERS: Final = " + ".join(
+    f"(sum(increase(backstride_{program}_dead_letters_total[10m])) or vector(0))"
+    for program in ("ingest", "processor", "recorder")
 )
 
 

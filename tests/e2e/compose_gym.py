@@ -23,6 +23,8 @@ from pydantic import SecretStr
 
 from backstride_shared.mqtt_client import build_mqtt_client
 from backstride_shared.settings import MqttBlock
+from infra.grafana.alert_rules import rules
+from infra.grafana.dashboards import boards
 from tests.e2e.compose_lab import ComposeLab
 from tests.e2e.compose_owner import Schedule, claims_made, first_start
 from tests.e2e.oracle import ExpectedClaim, ExpectedSession, GaitSums, expected_sessions, published
@@ -180,6 +182,28 @@ def check_again(
         check_sessions(lab, http, members, claims, log)
 
 
+def check_prometheus(lab: ComposeLab) -> None:
+    """Ask Prometheus all that Grafana asks it; the answers that every gym has must be there."""
+    wait_until(
+        lambda: {one["metric"]["service"] for one in lab.prometheus("up == 1")},
+        what="Prometheus to reach the programs",
+        within_s=30,
+        holds=lambda reached: reached == {"ingest", "processor", "recorder", "gateway"},
+    )
+    for panel in boards()["pipeline"]["panels"]:
+        for target in panel["targets"]:
+            series = lab.prometheus(target["expr"].replace("$__rate_interval", "5m"))
+            # its simulated treadmills ended with the gym
+            assert series or "backstride_controller_" in target["expr"], target["expr"]
+    asked = [
+        rule["data"][0]["model"].get("expr")
+        for group in rules()["groups"]
+        for rule in group["rules"]
+    ]
+    for expression in filter(None, asked):
+        assert lab.prometheus(expression), expression
+
+
 def connects(lab: ComposeLab, password: str) -> Client | None:
     """Return a treadmill's client, connected by TLS from outside; None when it is refused."""
     settings = MqttBlock(
@@ -269,13 +293,10 @@ def main() -> None:
         count = check_sessions(lab, http, members, claims, log)
     readings_count = len(log.read_text(encoding="utf-8").splitlines())
     tell(f"{count} sessions of {readings_count} readings are as published, and so are all sums")
-    wait_until(
-        lab.metrics_up,
-        what="Prometheus to reach the programs",
-        within_s=30,
-        holds=lambda reached: reached == {"ingest", "processor", "recorder", "gateway"},
+    check_prometheus(lab)
+    tell(
+        "Prometheus reaches every program, and answers each query of the pipeline's board and rules"
     )
-    tell("Prometheus reaches every program")
     play_one_treadmill_by_tls(lab)
     tell("a treadmill came by TLS with its own password, and was refused with another")
     figures = ", ".join(f"{name} {mib:.0f}" for name, mib in lab.memory_mib().items())

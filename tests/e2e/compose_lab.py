@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import httpx
 import psutil
@@ -127,12 +129,12 @@ class ComposeLab:
             trust_env=False,
         )
 
-    def metrics_up(self) -> set[str]:
-        """Return the services that Prometheus reaches."""
-        url = "http://127.0.0.1:9090/api/v1/query?query=up"
+    def prometheus(self, expression: str) -> list[dict[str, Any]]:
+        """Return what Prometheus answers now, a series each."""
+        url = f"http://127.0.0.1:9090/api/v1/query?query={quote(expression)}"
         answer = self.podman("exec", self.container("prometheus"), "wget", "-qO-", url)
-        results = json.loads(answer)["data"]["result"]
-        return {one["metric"]["service"] for one in results if one["value"][1] == "1"}
+        result: list[dict[str, Any]] = json.loads(answer)["data"]["result"]
+        return result
 
     def _is_healthy(self, service: str) -> bool:
         command = ["podman", "healthcheck", "run", self.container(service)]
