@@ -21,10 +21,11 @@ def set_up_code(database: Path) -> str | None:
 def _has_admin(database: Path) -> bool:
     if not database.is_file():
         return False
-    # only a look: the gateway decides, and without the table there cannot be an administrator
+    # only a look: the gateway decides; without the table there cannot be an administrator, and
+    # what is no database at all is the store program's to tell
     with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as found:
         try:
             query = "SELECT 1 FROM accounts WHERE role = 'admin' LIMIT 1"
             return found.execute(query).fetchone() is not None
-        except sqlite3.OperationalError:
+        except sqlite3.DatabaseError:
             return False
