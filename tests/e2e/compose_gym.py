@@ -56,6 +56,12 @@ _SIMULATE = (
     'export BACKSTRIDE_MQTT__PASSWORD="$(cat /run/secrets/mqtt_controller)"; exec python -c '
     '"import typer; from backstride_controller.cli import simulate; typer.run(simulate)" "$@"'
 )
+# the simulated treadmills ended with their gym; the others appear with the first mishap of a kind
+MAY_BE_UNKNOWN = (
+    "backstride_controller_outbox_readings",
+    "backstride_ingest_dead_letters_total",
+    "backstride_recorder_store_waits_total",
+)
 SINGLE = "e2e/treadmill-01"
 READINGS = 60
 
@@ -193,8 +199,7 @@ def check_prometheus(lab: ComposeLab) -> None:
     for panel in boards()["pipeline"]["panels"]:
         for target in panel["targets"]:
             series = lab.prometheus(target["expr"].replace("$__rate_interval", "5m"))
-            # its simulated treadmills ended with the gym
-            assert series or "backstride_controller_" in target["expr"], target["expr"]
+            assert series or any(name in target["expr"] for name in MAY_BE_UNKNOWN), target["expr"]
     asked = [
         rule["data"][0]["model"].get("expr")
         for group in rules()["groups"]
