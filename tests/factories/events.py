@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from backstride_shared.claims import Claim
 from backstride_shared.energy import Wearer
-from backstride_shared.frames import FrameReading, ReadingsEvent, Skip
+from backstride_shared.frames import CorrectionEvent, FrameReading, ReadingsEvent, Skip
+from backstride_shared.messages import Hands
 
 TREADMILL = "gym/treadmill"
 DEVICE = "device-a"
@@ -72,6 +75,29 @@ def message(
         after=after,
         readings=list(readings),
         skips=list(skips),
+    )
+
+
+def correction(
+    claim_: Claim,
+    number: int,
+    *,
+    mass_kg: float | None = None,
+    hands: Hands | None = None,
+    trimmed_at_s: float | None = None,
+) -> CorrectionEvent:
+    """Return the `number`-th correction of a claim; it stands on the claim alone."""
+    wearer = claim_.wearer if mass_kg is None else Wearer(mass_kg=mass_kg)
+    trimmed_at_ms = None if trimmed_at_s is None else START_MS + round(trimmed_at_s * 1000)
+    return CorrectionEvent(
+        TREADMILL,
+        msgspec.structs.replace(
+            claim_,
+            wearer=wearer,
+            hands=hands,
+            trimmed_at_ms=trimmed_at_ms,
+            correction=(START_MS + number, f"correction-{number}"),
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from backstride_shared.fold import KnownSession, TreadmillsFold, decode_state, r
 from backstride_shared.fold.state import TreadmillState
 from backstride_shared.frames import (
     Checkpoint,
+    Corrected,
     EnergySegment,
     Refold,
     SessionSnapshot,
@@ -30,7 +31,7 @@ class FoldStore:
         for item in output.items:
             if isinstance(item, EnergySegment):
                 self._keep(item)
-            elif isinstance(item, Refold):
+            elif isinstance(item, (Refold, Corrected)):
                 self.is_refold_due = True
         for checkpoint in self.fold.take_checkpoints():
             self._keep_state(checkpoint)

@@ -77,6 +77,10 @@ class InMemoryClaims:
         found = [claim for claim in self.rows.values() if claim.treadmill == treadmill]
         return sorted(found, key=lambda claim: claim.claimed_at_ms)
 
+    def get(self, claim_id: str) -> StoredClaim | None:
+        self._check()
+        return self.rows.get(claim_id)
+
     def latest(self) -> list[StoredClaim]:
         self._check()
         found: dict[str, StoredClaim] = {}

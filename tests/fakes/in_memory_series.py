@@ -36,6 +36,10 @@ class InMemorySeries:
         later = self.read(treadmill, after_ms + 1, 2**62)
         return later[0].measured_at_ms if later else None
 
+    def delete(self, treadmill: str, from_ms: int, to_ms: int) -> None:
+        for point in self.read(treadmill, from_ms, to_ms):
+            del self._points[point.treadmill, point.measured_at_ms, point.seq % 1_000_000]
+
     def count(self) -> int:
         self._check()
         return len(self._points)

@@ -31,6 +31,9 @@ class InMemorySessions:
         self.rows: dict[str, SessionRow] = {}
         self._states: dict[str, bytes] = {}
         self._refolds: dict[str, DueRefold] = {}
+        self.corrections: dict[str, DueRefold] = {}
+        # correction_id -> when it was applied, or why it was refused
+        self.outcomes: dict[str, int | str] = {}
         # alert_id -> when it ended, None while it goes on
         self.alerts: dict[str, int | None] = {}
 
@@ -49,6 +52,11 @@ class InMemorySessions:
                 self.alerts.setdefault(alert.alert_id, None)
             elif alert.alert_id in self.alerts:
                 self.alerts[alert.alert_id] = alert.at_ms
+        for correction_id, due in rows.corrections.items():
+            before = self.corrections.get(correction_id)
+            if before is None or due.revision > before.revision:
+                self.corrections[correction_id] = due
+                self.outcomes.pop(correction_id, None)
         return [one for one in self.treadmills() if one.treadmill in rows.states]
 
     def treadmills(self) -> Sequence[StoredTreadmill]:
@@ -63,15 +71,24 @@ class InMemorySessions:
     def waiting_refolds(self) -> Sequence[WaitingRefold]:
         self._check()
         waiting = []
-        for treadmill, due in self._refolds.items():
-            state = self.state(treadmill)
+        open_corrections = [
+            due for key, due in self.corrections.items() if key not in self.outcomes
+        ]
+        for due in (*self._refolds.values(), *open_corrections):
+            state = self.state(due.treadmill)
             waiting.append(WaitingRefold(due, None if state is None else state.revision))
         return waiting
 
     def spans(self, treadmill: str, around: Region) -> Sequence[SessionSpan]:
         self._check()
         spans = [
-            SessionSpan(one.session_id, one.claim_id, one.started_at_ms, one.last_reading_at_ms)
+            SessionSpan(
+                one.session_id,
+                one.claim_id,
+                one.started_at_ms,
+                one.last_reading_at_ms,
+                one.totals.readings,
+            )
             for one in (row.session for row in self.rows.values())
             if one.treadmill == treadmill
         ]
@@ -91,8 +108,20 @@ class InMemorySessions:
                 del self.rows[session.session_id]
         for session in refolded.sessions:
             self._put(SessionRow(session, refolded.revision, refolded.recomputed_at_ms))
-        if self._refolds.get(done.treadmill) == done:
+        if done.correction_id is not None:
+            self.outcomes[done.correction_id] = refolded.recomputed_at_ms
+        elif self._refolds.get(done.treadmill) == done:
             del self._refolds[done.treadmill]
+
+    def refuse(self, correction: DueRefold, reason: str) -> None:
+        self._check()
+        assert correction.correction_id is not None
+        self.outcomes[correction.correction_id] = reason
+
+    def forget(self, correction: DueRefold) -> None:
+        self._check()
+        assert correction.correction_id is not None
+        del self.corrections[correction.correction_id]
 
     def _put(self, row: SessionRow) -> None:
         known = self.rows.get(row.session.session_id)

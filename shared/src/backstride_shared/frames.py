@@ -82,7 +82,17 @@ class RepairEvent(msgspec.Struct, array_like=True, frozen=True, tag=4):
     reading: FrameReading
 
 
-TreadmillEvent = ReadingsEvent | ClaimEvent | ReleaseEvent | RepairEvent
+class CorrectionEvent(msgspec.Struct, array_like=True, frozen=True, tag=5):
+    """A claim with what was corrected of it, whole; `claim.correction` orders and names it.
+
+    The claim has an end unless it may still hold: a log that forgot it takes it as it stands here.
+    """
+
+    treadmill: str
+    claim: Claim
+
+
+TreadmillEvent = ReadingsEvent | ClaimEvent | ReleaseEvent | RepairEvent | CorrectionEvent
 
 
 class EventsFrame(msgspec.Struct, array_like=True, frozen=True):
@@ -196,7 +206,18 @@ class Alert(msgspec.Struct, array_like=True, frozen=True, tag=4):
     limit_m_per_s: float | None = None
 
 
-EnergyItem = EnergySegment | Checkpoint | Refold | Alert
+class Corrected(msgspec.Struct, array_like=True, frozen=True, tag=5):
+    """A claim was corrected: what it held in [from_ms, to_ms] must be folded again for it."""
+
+    treadmill: str
+    revision: tuple[int, int]
+    correction_id: str
+    claim_id: str
+    from_ms: int
+    to_ms: int
+
+
+EnergyItem = EnergySegment | Checkpoint | Refold | Alert | Corrected
 
 
 class EnergyFrame(msgspec.Struct, array_like=True, frozen=True):

@@ -3,6 +3,7 @@
 from backstride_gateway.api.services import Services
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
+from backstride_gateway.correcting import Correcting
 from backstride_gateway.delivery import ClaimDelivery
 from backstride_gateway.domain.members import Member, Profile
 from backstride_gateway.gym_registry import GymRegistry
@@ -16,6 +17,7 @@ from backstride_shared.fold import TreadmillsFold
 from backstride_shared.frames import FrameReading, ReadingsEvent
 from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
 from tests.fakes.gateway_alerts import InMemoryAlerts
+from tests.fakes.gateway_changes import InMemoryChanges
 from tests.fakes.gateway_stores import (
     FakeEventLog,
     FakeStatus,
@@ -36,6 +38,7 @@ class Desk:
         self.now_ms = NOW_MS
         self.members = InMemoryMembers()
         self.claims = InMemoryClaims()
+        self.changes = InMemoryChanges()
         self.history = InMemoryHistory(self.claims)
         self.series = InMemorySeries()
         self.log = FakeEventLog()
@@ -43,7 +46,7 @@ class Desk:
         self.status = FakeStatus()
         self.waiting: list[str] = []
         self.live = LiveFeed(self.clock)
-        self.delivery = ClaimDelivery(self.claims, self.history, self.log, self.clock)
+        self.delivery = ClaimDelivery(self.claims, self.changes, self.history, self.log, self.clock)
         self.membership = Membership(self.members, self.clock)
         self.holders = Holders(self.members, self.claims, is_demo=is_demo)
         self.claiming = Claiming(
@@ -68,6 +71,7 @@ class Desk:
             gyms=GymRegistry(self.gyms, self.clock),
             membership=self.membership,
             claiming=self.claiming,
+            correcting=Correcting(self.claims, self.changes, self.clock, self._show_claim),
             history=History(self.membership, self.history, self.series, self.clock),
             live=self.live,
             alerts=self.alerts,

@@ -66,6 +66,13 @@ GUARDED: Final = (
     Row("GET /v1/members/{member_id}/summary", OWN, GYM, ALL),
     Row("GET /v1/sessions/{session_id}", OWN, GYM, ALL),
     Row("GET /v1/sessions/{session_id}/series", OWN, GYM, ALL),
+    Row(
+        "POST /v1/sessions/{session_id}/corrections",
+        of(202, OWN),
+        (403, 403, 404),
+        of(202, ALL),
+        {"mass_kg": 70},
+    ),
     Row("GET /v1/status", ALL, ALL, ALL),
     Row("GET /metrics", NEVER, ALL, ALL),
     Row("GET /v1/account", ALL, ALL, ALL),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backstride_recorder.adapters.sql_sessions import SqlSessions
-from backstride_recorder.domain.batch import DueRefold, KnownState, Revision, Rows
+from backstride_recorder.domain.batch import CORRECTION, DueRefold, KnownState, Revision, Rows
 from backstride_recorder.domain.regions import Region
 from backstride_recorder.ports import RefoldedRows, SessionStore, StoredTreadmill
 from backstride_shared.energy import EnergyTotals
@@ -91,6 +91,53 @@ def session(
 
 def due(from_ms: int, to_ms: int, revision: Revision = (0, 1), treadmill: str = ONE) -> DueRefold:
     return DueRefold(treadmill, from_ms, to_ms, "late readings", revision)
+
+
+def corrected(revision: Revision = (0, 1)) -> Rows:
+    due = DueRefold(ONE, 0, 100, CORRECTION, revision, "correction-1", "claim-of-ada")
+    return Rows(corrections={"correction-1": due})
+
+
+def test_a_correction_is_due_until_its_region_was_folded_again(store: SessionStore) -> None:
+    store.write(corrected())
+    (waiting,) = store.waiting_refolds()
+    assert waiting.due == corrected().corrections["correction-1"]
+    assert not waiting.is_ready
+    store.write(rows(states=(state(1),)))
+    (waiting,) = store.waiting_refolds()
+    assert waiting.is_ready
+
+    store.replace(waiting.due, Region(0, 100), RefoldedRows([], (0, 1), WRITTEN_AT_MS))
+
+    assert list(store.waiting_refolds()) == []
+
+
+def test_a_refused_correction_is_not_due_any_more(store: SessionStore) -> None:
+    store.write(corrected())
+    store.refuse(corrected().corrections["correction-1"], "Too late.")
+
+    assert list(store.waiting_refolds()) == []
+
+
+def test_a_correction_read_again_stays_done_and_one_sent_again_is_due(store: SessionStore) -> None:
+    store.write(corrected())
+    store.refuse(corrected().corrections["correction-1"], "Too late.")
+
+    store.write(corrected())
+    assert list(store.waiting_refolds()) == []
+
+    store.write(corrected((1, 0)))
+    assert [waiting.due.revision for waiting in store.waiting_refolds()] == [(1, 0)]
+
+
+def test_a_correction_that_the_state_does_not_know_may_come_again(store: SessionStore) -> None:
+    store.write(corrected())
+    store.forget(corrected().corrections["correction-1"])
+    assert list(store.waiting_refolds()) == []
+
+    store.write(corrected())
+
+    assert len(store.waiting_refolds()) == 1
 
 
 def ids(store: SessionStore, treadmill: str = ONE) -> list[str]:

@@ -49,6 +49,26 @@ export interface ClaimBody {
   purpose?: "warm-up" | "agility" | "rehabilitation" | "training" | null;
 }
 
+export interface Correction {
+  correction_id: string;
+  session_id: string;
+  requested_at: string;
+  status: "pending" | "applied" | "refused";
+  applied_at: string | null;
+  reason: string | null;
+  mass_kg: number | null;
+  hands: "free" | "rest" | "grip" | null;
+  facing: "console" | "away" | null;
+  ended_at: string | null;
+}
+
+export interface CorrectionBody {
+  mass_kg?: number | null;
+  hands?: "free" | "rest" | "grip" | null;
+  facing?: "console" | "away" | null;
+  ended_at?: string | null;
+}
+
 export interface Dividend {
   ratio: number;
   sd: number;
@@ -391,6 +411,37 @@ export interface Session {
   flags: RaisedFlag[];
   model_version: string;
   recomputed_at: string | null;
+}
+
+export interface SessionDetail {
+  session_id: string;
+  gym_id: string;
+  treadmill_id: string;
+  member_id: string | null;
+  claim_id: string | null;
+  purpose: string | null;
+  started_at: string;
+  last_moving_at: string;
+  ended_at: string | null;
+  is_running: boolean;
+  is_facing_away: boolean;
+  forward: Gait;
+  backward: Gait;
+  energy: Energy;
+  standing_s: number;
+  absent_s: number;
+  gap_s: number;
+  gaps_count: number;
+  readings_count: number;
+  direction_changes: number;
+  mean_heart_rate_bpm: number | null;
+  max_heart_rate_bpm: number | null;
+  heart_rate_used_s: number;
+  reverse_dividend: Dividend | null;
+  flags: RaisedFlag[];
+  model_version: string;
+  recomputed_at: string | null;
+  corrections: Correction[];
 }
 
 export interface SessionList {

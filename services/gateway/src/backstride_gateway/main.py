@@ -22,6 +22,7 @@ from backstride_gateway.adapters.mqtt_console import MqttConsole
 from backstride_gateway.adapters.series_on_demand import SeriesOnDemand
 from backstride_gateway.adapters.sql_accounts import SqlAccounts
 from backstride_gateway.adapters.sql_alerts import SqlAlerts
+from backstride_gateway.adapters.sql_changes import SqlChanges
 from backstride_gateway.adapters.sql_claims import SqlClaims
 from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_history import SqlHistory
@@ -33,6 +34,7 @@ from backstride_gateway.api.services import Services
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
 from backstride_gateway.console_claims import ConsoleClaims
+from backstride_gateway.correcting import Correcting
 from backstride_gateway.delivery import ClaimDelivery
 from backstride_gateway.domain.live_view import ClaimView
 from backstride_gateway.gym_registry import GymRegistry
@@ -127,7 +129,8 @@ class Gateway:
         self._holders = Holders(members, claims, is_demo=settings.is_demo)
         self._log = KafkaLog(settings.kafka)
         self.live = LiveFeed(_now_ms)
-        self._delivery = ClaimDelivery(claims, self._history, self._log, _now_ms)
+        changes = SqlChanges(engine)
+        self._delivery = ClaimDelivery(claims, changes, self._history, self._log, _now_ms)
         self._energy = KafkaEnergyFeed(settings.kafka, self.live.receive, self.live.receive_state)
         self._membership = Membership(members, _now_ms)
         claiming = Claiming(
@@ -150,6 +153,7 @@ class Gateway:
             gyms=GymRegistry(gyms, _now_ms),
             membership=self._membership,
             claiming=claiming,
+            correcting=Correcting(claims, changes, _now_ms, self._on_claim_change),
             history=History(self._membership, self._history, series, _now_ms),
             live=self.live,
             alerts=SqlAlerts(engine),

@@ -258,6 +258,10 @@ class Claims(Protocol):
         """Return the claims of a treadmill of the last eight days and the latest before those."""
         ...
 
+    def get(self, claim_id: str) -> StoredClaim | None:
+        """Return the claim, None when there is none of that id."""
+        ...
+
     def latest(self) -> list[StoredClaim]:
         """Return the latest claim of each treadmill."""
         ...

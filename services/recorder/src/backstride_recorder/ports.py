@@ -129,7 +129,7 @@ class SessionStore(Protocol):
         ...
 
     def waiting_refolds(self) -> Sequence[WaitingRefold]:
-        """Return the refolds that are due, of all treadmills."""
+        """Return the refolds that are due, of all treadmills, corrections among them."""
         ...
 
     def spans(self, treadmill: str, around: Region) -> Sequence[SessionSpan]:
@@ -140,7 +140,18 @@ class SessionStore(Protocol):
         """Put the sessions of a region in the place of its rows, and take `done` off the list.
 
         Rows that lie in the region and are not among them are deleted. A row of a higher
-        revision stays as it is.
+        revision stays as it is. A correction is noted as applied.
+        """
+        ...
+
+    def refuse(self, correction: DueRefold, reason: str) -> None:
+        """Take a correction off the list for good; the member reads the reason."""
+        ...
+
+    def forget(self, correction: DueRefold) -> None:
+        """Take a correction off the list as if it had never come: the state does not know it.
+
+        Who asked for it sends it again until a stored state does.
         """
         ...
 

@@ -120,7 +120,7 @@ class Recorder:
             return False
         self._log.commit(taken)
         self._report(batch.rows.states, repeat=batch.repeat_stored)
-        if batch.rows.refolds:
+        if batch.rows.refolds or batch.rows.corrections:
             self._refolder.look_again()
         metrics.RECORDS.inc(len(taken))
         return True

@@ -5,6 +5,7 @@ the refold off the list: a crash between leaves it due, and it is done again.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 
@@ -16,6 +17,7 @@ from backstride_recorder.domain.regions import (
     SessionSpan,
     limit_ms,
     live_dirty_span,
+    of_known_claims,
     region_of,
     widened,
     with_live,
@@ -26,6 +28,10 @@ from backstride_shared.fold.state import TreadmillState
 from backstride_shared.series import SeriesStore, SeriesUnavailableError
 
 log = structlog.get_logger()
+
+TOO_LATE: Final = (
+    "The single readings of this session are not kept any more, so it cannot be computed again."
+)
 
 
 class Refolder:
@@ -75,10 +81,17 @@ class Refolder:
 
     def _fold(self, due: DueRefold, state: TreadmillState) -> None:
         treadmill = due.treadmill
+        if due.correction_id is not None and not _is_known(due, state):
+            self._sessions.forget(due)
+            return
         live = live_dirty_span(state)
         region, known = self._whole(due, state, live)
         ends_live = live is not None and live.session_id in {one.session_id for one in known}
         points = self._series.read(treadmill, region.from_ms, region.to_ms)
+        if due.correction_id is not None and len(points) < sum(one.readings_count for one in known):
+            log.warning("correction refused", treadmill=treadmill, reason=TOO_LATE)
+            self._sessions.refuse(due, TOO_LATE)
+            return
         refolded = refold(
             treadmill,
             state.claims,
@@ -109,10 +122,20 @@ class Refolder:
         """Return the region widened to whole sessions, and the sessions in it."""
         most_ms = limit_ms(state)
         region = region_of(due, state)
+        claim_ids = {claim.claim_id for claim in state.claims}
         while not region.is_empty:
             spans = with_live(self._sessions.spans(due.treadmill, region), live)
+            if due.correction_id is not None:
+                spans = of_known_claims(spans, claim_ids)
             grown = widened(region, spans, most_ms)
             if grown == region:
                 return region, [span for span in spans if region.holds(span)]
             region = grown
         return region, []
+
+
+def _is_known(due: DueRefold, state: TreadmillState) -> bool:
+    """Return whether the state's claim is corrected, by this correction or by a later one."""
+    return any(
+        claim.claim_id == due.claim_id and claim.correction is not None for claim in state.claims
+    )

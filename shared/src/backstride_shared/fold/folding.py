@@ -88,7 +88,9 @@ def fold_run(
                 last_moving_at_ms = measured_at_ms
             end += 1
         run = readings if end - start == count else readings[start:end]
-        points = advance(session.energy, prepare(claim.wearer if claim else None), run)
+        points = advance(
+            session.energy, prepare(claim.wearer if claim else None), _held(claim, run)
+        )
         session.last_moving_at_ms = state.last_moving_at_ms = last_moving_at_ms
         session.last_reading_at_ms = state.last_measured_at_ms = run[-1].measured_at_ms
         pieces.append(Piece(session, run, points))
@@ -135,7 +137,14 @@ def rates_outside_sessions(
     claim: Claim | None, readings: Sequence[FrameReading]
 ) -> list[EnergyPoint]:
     """Return what readings cost that no open session takes: for the series, in no sum."""
-    return advance(EnergyState(), prepare(claim.wearer if claim else None), readings)
+    return advance(EnergyState(), prepare(claim.wearer if claim else None), _held(claim, readings))
+
+
+def _held(claim: Claim | None, readings: Sequence[FrameReading]) -> Sequence[FrameReading]:
+    """Return the readings with the hands as a correction of the claim says they were."""
+    if claim is None or claim.hands is None:
+        return readings
+    return [msgspec.structs.replace(one, hands=claim.hands) for one in readings]
 
 
 def claim_of(state: TreadmillState, session: OpenSession | None) -> Claim | None:

@@ -32,6 +32,8 @@ def end_of(claims: list[Claim], index: int, expiries: Expiries) -> int:
     """Return the moment at which the claim at `index` ends, ENDLESS_MS if it has not."""
     claim = claims[index]
     end_ms = ENDLESS_MS if claim.released_at_ms is None else claim.released_at_ms
+    if claim.trimmed_at_ms is not None:
+        end_ms = min(end_ms, max(claim.trimmed_at_ms, claim.claimed_at_ms))
     if index + 1 < len(claims):
         end_ms = min(end_ms, claims[index + 1].claimed_at_ms)
     return min(end_ms, expiries.get(claim.claim_id, ENDLESS_MS))
@@ -65,12 +67,33 @@ def with_release(claims: list[Claim], claim_id: str, released_at_ms: int) -> lis
     ]
 
 
+def with_correction(claims: list[Claim], corrected: Claim) -> list[Claim]:
+    """Return the timeline with a claim corrected; its release stays, a claim not known comes in."""
+    if all(claim.claim_id != corrected.claim_id for claim in claims):
+        return with_claim(claims, corrected)
+    return [
+        msgspec.structs.replace(
+            corrected,
+            claimed_at_ms=claim.claimed_at_ms,
+            released_at_ms=claim.released_at_ms,
+        )
+        if claim.claim_id == corrected.claim_id
+        else claim
+        for claim in claims
+    ]
+
+
 def pruned(claims: list[Claim], expiries: dict[str, int], now_ms: int) -> list[Claim]:
-    """Return the timeline without claims that ended before any reading that may still come."""
+    """Return the timeline without claims that ended before any reading that may still come.
+
+    One that was corrected since is kept, however old: its session is still to be folded again.
+    """
+    oldest_ms = now_ms - KEPT_MS
     return [
         claim
         for index, claim in enumerate(claims)
-        if end_of(claims, index, expiries) >= now_ms - KEPT_MS
+        if end_of(claims, index, expiries) >= oldest_ms
+        or (claim.correction is not None and claim.correction[0] >= oldest_ms)
     ]
 
 

@@ -28,9 +28,12 @@ from backstride_shared.fold.state import (
 )
 from backstride_shared.fold.timeline import (
     ENDLESS_MS,
+    KEPT_MS,
+    end_of,
     holder_at,
     pruned,
     with_claim,
+    with_correction,
     with_release,
 )
 from backstride_shared.frames import (
@@ -38,6 +41,8 @@ from backstride_shared.frames import (
     MAX_DEAD_LETTER_BYTES,
     Checkpoint,
     ClaimEvent,
+    Corrected,
+    CorrectionEvent,
     DeadLetter,
     EnergyItem,
     EnergyReading,
@@ -100,6 +105,8 @@ class TreadmillsFold:
             self._apply_release(state, event.claim_id, event.released_at_ms)
         elif type(event) is RepairEvent:
             self._apply_repair(state, event)
+        elif type(event) is CorrectionEvent:
+            self._apply_correction(state, event.claim)
 
     def drain(self) -> FoldOutput:
         """Return and forget what the events came to; states keep what they are."""
@@ -290,6 +297,12 @@ class TreadmillsFold:
         last_ms = state.last_measured_at_ms
         if from_ms > last_ms:
             return
+        self._make_past_dirty(state, from_ms, until_ms)
+        self._ask_refold(state, from_ms, min(until_ms, last_ms), reason)
+
+    def _make_past_dirty(self, state: TreadmillState, from_ms: int, until_ms: int) -> None:
+        """Note that sums of the open session, or of one that begins soon, cannot be right."""
+        last_ms = state.last_measured_at_ms
         session = state.session
         if session is not None:
             holder = holder_at(state.claims, state.expiries, last_ms).claim
@@ -303,9 +316,45 @@ class TreadmillsFold:
                 _remember_dirty(state, from_ms)
             elif until_ms >= session.started_at_ms - CLAIMED_IDLE_MS:
                 _make_dirty(session, from_ms)
-        else:
+        elif until_ms >= last_ms - CLAIMED_IDLE_MS:
             _remember_dirty(state, from_ms)
-        self._ask_refold(state, from_ms, min(until_ms, last_ms), reason)
+
+    def _apply_correction(self, state: TreadmillState, claim: Claim) -> None:
+        known = next((one for one in state.claims if one.claim_id == claim.claim_id), None)
+        version = claim.correction
+        last_ms = state.last_measured_at_ms
+        self._touched.setdefault(state.treadmill, False)
+        if version is None or (
+            known is not None and known.correction is not None and known.correction >= version
+        ):
+            return
+        if (
+            known is None
+            and claim.released_at_ms is None
+            and claim.claimed_at_ms < last_ms - KEPT_MS
+        ):
+            # without an end, a claim of long ago would take all that nobody claimed since
+            return
+        was_until_ms = _end_in(state, claim.claim_id)
+        state.claims = with_correction(state.claims, claim)
+        self._note_change(state)
+        until_ms = max(was_until_ms, _end_in(state, claim.claim_id))
+        from_ms = claim.claimed_at_ms
+        if from_ms <= last_ms:
+            self._make_past_dirty(state, from_ms, until_ms)
+        if state.session is not None:
+            # a steady belt repeats its rate, which another body does not have
+            state.session.energy.was_reverse = None
+        self._output.items.append(
+            Corrected(
+                state.treadmill,
+                state.revision,
+                version[1],
+                claim.claim_id,
+                from_ms,
+                min(until_ms, last_ms),
+            )
+        )
 
     def _apply_repair(self, state: TreadmillState, event: RepairEvent) -> None:
         mark = state.marks.get(event.device_id)
@@ -342,6 +391,14 @@ def _in_order_and_late(
             highest_ms = reading.measured_at_ms
             in_order.append(reading)
     return in_order, late
+
+
+def _end_in(state: TreadmillState, claim_id: str) -> int:
+    """Return when a claim of the timeline ends; long ago where it is not in it."""
+    for index, claim in enumerate(state.claims):
+        if claim.claim_id == claim_id:
+            return end_of(state.claims, index, state.expiries)
+    return -ENDLESS_MS
 
 
 def _make_dirty(session: OpenSession, from_ms: int) -> None:

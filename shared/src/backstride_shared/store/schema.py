@@ -143,6 +143,28 @@ claims = Table(
     Index(None, "treadmill", "claimed_at_ms"),
 )
 
+# corrections and erasures that members asked for: also the outbox from which the log gets them
+change_requests = Table(
+    "change_requests",
+    metadata,
+    Column("change_id", String(36), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("session_id", String(36)),
+    # null: of nobody's session
+    Column("claim_id", String(64)),
+    Column("member_id", String(36)),
+    Column("treadmill", String(127), nullable=False),
+    Column("requested_at_ms", BigInteger, nullable=False),
+    # JSON of what was asked for
+    Column("fields", LargeBinary, nullable=False),
+    # MessagePack of frames.TreadmillEvent: sent again until a stored treadmill state contains it
+    Column("event", LargeBinary, nullable=False),
+    Column("is_stored", Boolean, nullable=False, default=False),
+    Index(None, "session_id"),
+    Index(None, "claim_id"),
+    Index(None, "member_id"),
+)
+
 # --- written by the recorder ------------------------------------------------------------------
 
 treadmill_states = Table(
@@ -214,6 +236,22 @@ alerts = Table(
     Column("limit_m_per_s", Float),
     Index(None, "treadmill", "raised_at_ms"),
     Index(None, "raised_at_ms"),
+)
+
+# what became of each correction: neither applied nor refused means that it is still to be done
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("correction_id", String(36), primary_key=True),
+    Column("treadmill", String(127), nullable=False),
+    Column("claim_id", String(64), nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("accepted_count", BigInteger, nullable=False),
+    Column("applied_at_ms", BigInteger),
+    # one sentence for the member
+    Column("refused_reason", String(200)),
 )
 
 refolds_due = Table(

@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 from backstride_shared.claims import Claim
 from backstride_shared.energy import Moment, estimate, prepare
 from backstride_shared.frames import ClaimEvent, FrameReading, ReadingsEvent, TreadmillEvent
-from tests.factories.events import START_MS, TREADMILL, claim, message
+from tests.factories.events import START_MS, TREADMILL, claim, correction, message
 from tests.factories.fold_store import FoldStore
-
-RATES = prepare(None)
 
 
 class Owned(NamedTuple):
@@ -29,9 +27,10 @@ class Owned(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """What was measured and claimed, and a log in which it arrived."""
+    """What was measured, claimed and corrected, and a log in which it arrived."""
 
     readings: list[FrameReading]
+    # as the latest correction of each leaves it
     claims: list[Claim]
     log: list[TreadmillEvent]
     restarts: set[int]
@@ -39,7 +38,10 @@ class Scenario(NamedTuple):
 
 @st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
-    """One device over several boots; its messages cut, lost, resent, doubled; claims any time."""
+    """One device over several boots; its messages cut, lost, resent, doubled.
+
+    Claims and their corrections come at any time, in any order, and again.
+    """
     boots = draw(st.lists(st.integers(1, 25), min_size=1, max_size=3))
     at_ms = START_MS
     outbox: list[tuple[int, FrameReading]] = []
@@ -62,8 +64,22 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     log.extend(_sent(draw, outbox, 0, is_lossy=False))
     for one in claims:
         log.insert(draw(st.integers(0, len(log))), ClaimEvent(TREADMILL, one))
+    corrected = [_corrected(draw, one, (at_ms - START_MS) / 1000, log) for one in claims]
     restarts = draw(st.sets(st.integers(0, len(log)), max_size=3))
-    return Scenario([reading for _, reading in outbox], claims, log, restarts)
+    return Scenario([reading for _, reading in outbox], corrected, log, restarts)
+
+
+def _corrected(draw: st.DrawFn, known: Claim, end_s: float, log: list[TreadmillEvent]) -> Claim:
+    """Put corrections of a claim into the log, some twice; return the claim as they leave it."""
+    latest = known
+    for number in range(draw(st.integers(0, 2))):
+        trimmed_at_s = draw(st.none() | st.floats(0.0, end_s + 1.0))
+        mass_kg = draw(st.sampled_from([None, 50.0, 90.0]))
+        event = correction(known, number, mass_kg=mass_kg, trimmed_at_s=trimmed_at_s)
+        latest = event.claim
+        for _ in range(draw(st.integers(1, 2))):
+            log.insert(draw(st.integers(0, len(log))), event)
+    return latest
 
 
 def _sent(
@@ -89,10 +105,13 @@ def _oracle(readings: list[FrameReading], claims: list[Claim]) -> dict[str | Non
     owner_before: str | None = "none yet"
     is_in_session = False
     for number, reading in enumerate(readings):
-        owner = None
+        owner, wearer = None, None
         for one in claims:
             if one.claimed_at_ms <= reading.measured_at_ms:
-                owner = one.claim_id
+                is_trimmed = (
+                    one.trimmed_at_ms is not None and one.trimmed_at_ms <= reading.measured_at_ms
+                )
+                owner, wearer = (None, None) if is_trimmed else (one.claim_id, one.wearer)
         if owner != owner_before:
             is_in_session = False
         owner_before = owner
@@ -104,7 +123,8 @@ def _oracle(readings: list[FrameReading], claims: list[Claim]) -> dict[str | Non
         if number + 1 < len(readings):
             held_s = min(5.0, (readings[number + 1].measured_at_ms - reading.measured_at_ms) / 1000)
         rate = estimate(
-            RATES, Moment(speed_m_per_s=reading.speed_m_per_s, is_reverse=reading.is_reverse)
+            prepare(wearer),
+            Moment(speed_m_per_s=reading.speed_m_per_s, is_reverse=reading.is_reverse),
         ).gross_kcal_per_min
         sums = owned[owner]
         owned[owner] = Owned(

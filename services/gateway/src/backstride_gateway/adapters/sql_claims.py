@@ -44,6 +44,12 @@ class SqlClaims:
         with reading(self._engine) as connection:
             return [_claim(row) for row in connection.execute(query)]
 
+    def get(self, claim_id: str) -> StoredClaim | None:
+        """See the port."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(claims).where(claims.c.claim_id == claim_id)).first()
+        return None if row is None else _claim(row)
+
     def latest(self) -> list[StoredClaim]:
         """See the port."""
         newest = (

@@ -8,7 +8,16 @@ from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backstride_gateway.api import accounts, alerts, gyms, members, platform, sessions, treadmills
+from backstride_gateway.api import (
+    accounts,
+    alerts,
+    changes,
+    gyms,
+    members,
+    platform,
+    sessions,
+    treadmills,
+)
 from backstride_gateway.api.pages import pages_router
 from backstride_gateway.api.problems import MEDIA_TYPE, Problem, answer_with_problems
 from backstride_gateway.api.protection import Protection
@@ -59,6 +68,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(treadmills.router)
     app.include_router(members.router)
     app.include_router(sessions.router)
+    app.include_router(changes.router)
     app.include_router(accounts.entrance)
     app.include_router(accounts.router)
     app.include_router(gyms.router)

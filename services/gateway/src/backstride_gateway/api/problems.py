@@ -18,7 +18,9 @@ from backstride_gateway.api.refusals import (
 )
 from backstride_gateway.attempts import TooManyAttemptsError
 from backstride_gateway.claiming import ClaimedByAnotherError, NotClaimedError
+from backstride_gateway.correcting import NobodysSessionError
 from backstride_gateway.domain.accounts import ImplausibleAccountError
+from backstride_gateway.domain.changes import CorrectionError, TooManyCorrectionsError
 from backstride_gateway.domain.periods import PeriodRangeError
 from backstride_gateway.gym_registry import NotRegisteredError, UnknownGymError
 from backstride_gateway.history import TooManyPointsError, UnknownSessionError
@@ -111,6 +113,15 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     ),
     TooManyListenersError: _Kind(
         "too-many-streams", HTTPStatus.SERVICE_UNAVAILABLE, "Too many live streams are open"
+    ),
+    NobodysSessionError: _Kind(
+        "session-nobodys", HTTPStatus.CONFLICT, "Nobody claimed the treadmill in this session"
+    ),
+    CorrectionError: _Kind(
+        "correction-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The correction does not fit"
+    ),
+    TooManyCorrectionsError: _Kind(
+        "too-many-corrections", HTTPStatus.CONFLICT, "The session was corrected too often"
     ),
     StoreUnavailableError: _Kind(
         "store-unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "The store cannot be reached now"

@@ -7,6 +7,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from backstride_gateway.claiming import Claiming
+from backstride_gateway.correcting import Correcting
 from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.joining import Joining
@@ -25,6 +26,7 @@ class Services:
     gyms: GymRegistry
     membership: Membership
     claiming: Claiming
+    correcting: Correcting
     history: History
     live: LiveFeed
     alerts: AlertHistory

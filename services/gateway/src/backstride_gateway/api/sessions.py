@@ -4,10 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from backstride_gateway.api.access import SeenSession, signed_in
-from backstride_gateway.api.models import Series, Session
+from backstride_gateway.api.access import SeenSession, WithCaller, signed_in
+from backstride_gateway.api.change_models import SessionDetail
+from backstride_gateway.api.models import Series
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.services import WithServices
+from backstride_gateway.domain.permissions import changes_session
 
 router = APIRouter(
     prefix="/v1/sessions",
@@ -18,9 +20,14 @@ router = APIRouter(
 
 
 @router.get("/{session_id}", responses={404: {"model": Problem}})
-def get_session(session: SeenSession, services: WithServices) -> Session:
+def get_session(session: SeenSession, services: WithServices, caller: WithCaller) -> SessionDetail:
     """Return one session: sums forward and backward apart, the band, what makes it less certain."""
-    return Session.of(session, services.clock())
+    return SessionDetail.with_changes(
+        session,
+        services.clock(),
+        services.correcting.of_session(session.session_id),
+        sees_body=changes_session(caller, session),
+    )
 
 
 @router.get("/{session_id}/series", responses={404: {"model": Problem}, 503: {"model": Problem}})

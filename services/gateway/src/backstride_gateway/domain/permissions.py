@@ -70,6 +70,11 @@ def sees_session(caller: Caller, session: SessionRecord) -> bool:
     )
 
 
+def changes_session(caller: Caller, session: SessionRecord) -> bool:
+    """Return whether the caller may set a session right, and see what of a body was set."""
+    return is_own(caller, session.member_id) or caller.role == "admin"
+
+
 def sees_body(caller: Caller, member: Member) -> bool:
     """Return whether the caller may see body data: not as an operator."""
     return caller.role == "admin" or is_own(caller, member.member_id)

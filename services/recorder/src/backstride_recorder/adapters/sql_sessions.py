@@ -14,6 +14,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from backstride_recorder.adapters.correction_rows import (
+    add_corrections,
+    forget_correction,
+    settle_correction,
+    waiting_corrections,
+)
 from backstride_recorder.adapters.session_rows import alert_row, session_row
 from backstride_recorder.domain.batch import DueRefold, KnownState, Rows, merged
 from backstride_recorder.domain.regions import Region, SessionSpan
@@ -57,6 +63,7 @@ class SqlSessions:
             )
             _add_refolds(connection, rows.refolds)
             _add_alerts(connection, rows.alerts)
+            add_corrections(connection, rows.corrections.values())
             return _as_stored(connection, rows.states)
 
     def treadmills(self) -> Sequence[StoredTreadmill]:
@@ -79,7 +86,7 @@ class SqlSessions:
             .order_by(refolds_due.c.treadmill)
         )
         with self._transaction(self._engine) as connection:
-            return [
+            found = [
                 WaitingRefold(
                     DueRefold(treadmill, from_ms, to_ms, reason, (epoch, accepted_count)),
                     None if state_epoch is None else (state_epoch, state_accepted_count),
@@ -95,6 +102,7 @@ class SqlSessions:
                     state_accepted_count,
                 ) in connection.execute(query)
             ]
+            return [*found, *waiting_corrections(connection)]
 
     def spans(self, treadmill: str, around: Region) -> Sequence[SessionSpan]:
         """Return the sessions with rows that touch the region within the idle time."""
@@ -105,6 +113,7 @@ class SqlSessions:
                 columns.claim_id,
                 columns.started_at_ms,
                 columns.last_reading_at_ms,
+                columns.readings_count,
             )
             .where(
                 columns.treadmill == treadmill,
@@ -138,6 +147,9 @@ class SqlSessions:
                     for session in refolded.sessions
                 ],
             )
+            if done.correction_id is not None:
+                settle_correction(connection, done, applied_at_ms=refolded.recomputed_at_ms)
+                return
             due = refolds_due.c
             connection.execute(
                 delete(refolds_due).where(
@@ -150,6 +162,16 @@ class SqlSessions:
                     )
                 )
             )
+
+    def refuse(self, correction: DueRefold, reason: str) -> None:
+        """Take a correction off the list for good; the member reads the reason."""
+        with self._transaction(self._writing) as connection:
+            settle_correction(connection, correction, refused_reason=reason)
+
+    def forget(self, correction: DueRefold) -> None:
+        """Take a correction off the list as if it had never come."""
+        with self._transaction(self._writing) as connection:
+            forget_correction(connection, correction)
 
     def _state_row(self, known: KnownState) -> dict[str, Any]:
         state = known.state

@@ -1,7 +1,7 @@
 """What the records of one poll come to: points, session rows, treadmill rows, refolds due."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -11,6 +11,7 @@ from backstride_shared.frames import (
     FRAME_VERSION,
     Alert,
     Checkpoint,
+    Corrected,
     EnergyItem,
     EnergySegment,
     Refold,
@@ -23,6 +24,8 @@ from backstride_shared.series import RefusedPoint, SeriesPoint
 from backstride_shared.topics import PARTITION_COUNT
 
 Revision = tuple[int, int]
+
+CORRECTION: Final = "correction"
 
 
 class UnknownFrameVersionError(Exception):
@@ -60,6 +63,7 @@ class DueRefold(NamedTuple):
     """Sessions of a treadmill touching [from_ms, to_ms] wait to be folded again.
 
     `revision` is the lowest that the stored state must have: an older one does not know yet why.
+    With `correction_id`, because the claim `claim_id` was corrected.
     """
 
     treadmill: str
@@ -67,6 +71,8 @@ class DueRefold(NamedTuple):
     to_ms: int
     reason: str
     revision: Revision
+    correction_id: str | None = None
+    claim_id: str | None = None
 
 
 class Rows(msgspec.Struct):
@@ -77,10 +83,12 @@ class Rows(msgspec.Struct):
     refolds: dict[str, DueRefold] = {}
     # in the order of the log: an alert stands before its recovery
     alerts: list[Alert] = []
+    # by id; each is folded by itself, for it may lie long ago
+    corrections: dict[str, DueRefold] = {}
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.sessions or self.states or self.refolds or self.alerts)
+        return bool(self.sessions or self.states or self.refolds or self.alerts or self.corrections)
 
 
 class Batch(msgspec.Struct):
@@ -155,6 +163,16 @@ def _add(batch: Batch, record: LogRecord, item: EnergyItem) -> None:
         _add_checkpoint(batch, record, item)
     elif type(item) is Alert:
         batch.rows.alerts.append(item)
+    elif type(item) is Corrected:
+        batch.rows.corrections[item.correction_id] = DueRefold(
+            item.treadmill,
+            item.from_ms,
+            item.to_ms,
+            CORRECTION,
+            item.revision,
+            item.correction_id,
+            item.claim_id,
+        )
     elif type(item) is Refold:
         due = DueRefold(item.treadmill, item.from_ms, item.to_ms, item.reason, item.revision)
         batch.rows.refolds[item.treadmill] = merged(batch.rows.refolds.get(item.treadmill), due)

@@ -9,12 +9,13 @@ from backstride_shared.fold.state import TreadmillState
 
 
 class SessionSpan(NamedTuple):
-    """The time and owner of a session that readers may know."""
+    """The time, the owner and the readings of a session that readers may know."""
 
     session_id: str
     claim_id: str | None
     started_at_ms: int
     last_reading_at_ms: int
+    readings_count: int = 0
 
 
 class Region(NamedTuple):
@@ -76,8 +77,18 @@ def with_live(spans: Iterable[SessionSpan], live: SessionSpan | None) -> list[Se
         known[live.session_id] = live._replace(
             started_at_ms=min(live.started_at_ms, row.started_at_ms),
             last_reading_at_ms=max(live.last_reading_at_ms, row.last_reading_at_ms),
+            readings_count=row.readings_count,
         )
     return list(known.values())
+
+
+def of_known_claims(spans: Iterable[SessionSpan], claim_ids: set[str]) -> list[SessionSpan]:
+    """Return the sessions that may be folded again: nobody's, and those whose claim is known.
+
+    The state lets go of a claim after seven days; a fold without it would make its session
+    nobody's. Such sessions stay as they are, and no region reaches over them.
+    """
+    return [span for span in spans if span.claim_id is None or span.claim_id in claim_ids]
 
 
 def widened(region: Region, spans: Iterable[SessionSpan], most_ms: int) -> Region:
