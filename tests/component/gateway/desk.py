@@ -1,5 +1,6 @@
 """The gateway over stores and a log in memory, with a clock that a test moves."""
 
+from backstride_gateway.adapters.segno_qr import qr_svg
 from backstride_gateway.api.services import Services
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
@@ -13,6 +14,7 @@ from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.membership import Membership
 from backstride_gateway.signing_in import SigningIn
+from backstride_gateway.treadmill_codes import TreadmillCodes
 from backstride_shared.fold import TreadmillsFold
 from backstride_shared.frames import FrameReading, ReadingsEvent
 from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
@@ -25,6 +27,7 @@ from tests.fakes.gateway_stores import (
     InMemoryHistory,
     InMemoryMembers,
 )
+from tests.fakes.gateway_treadmill_codes import InMemoryTreadmillCodes
 from tests.fakes.in_memory_series import InMemorySeries
 
 NOW_MS = 1_795_406_900_000
@@ -58,6 +61,7 @@ class Desk:
             self._show_claim,
         )
         self.gyms = InMemoryGyms()
+        self.codes = TreadmillCodes(InMemoryTreadmillCodes(), self.clock)
         self.accounts = InMemoryAccounts(self.gyms, self.members)
         self.attempts = Attempts(self.clock)
         passwords = PlainPasswords()
@@ -68,7 +72,9 @@ class Desk:
         self.services = Services(
             signing_in=self.signing_in,
             joining=self.joining,
-            gyms=GymRegistry(self.gyms, self.clock),
+            gyms=GymRegistry(self.gyms, self.codes, self.clock),
+            treadmill_codes=self.codes,
+            qr_svg=qr_svg,
             membership=self.membership,
             claiming=self.claiming,
             correcting=Correcting(self.claims, self.changes, self.clock, self._show_claim),

@@ -8,6 +8,7 @@ import pytest
 from starlette.routing import BaseRoute
 
 from backstride_gateway.api.app import described_app
+from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.two_gyms import HOLDERS, PASSWORD, TwoGyms
 
 # For ann's own things, those of bob of the same gym, and those of cem of the other gym.
@@ -100,6 +101,10 @@ GUARDED: Final = (
         {"sign_in_name": "{name}"},
     ),
     Row("PUT /v1/gyms/{gym_id}/join-code", STAFF_OF_GYM, GYM, ALL),
+    Row("GET /v1/t/{code}", GYM, GYM, ALL),
+    Row("GET /v1/gyms/{gym_id}/treadmills/{treadmill_id}/qr.svg", STAFF_OF_GYM, GYM, ALL),
+    Row("PUT /v1/gyms/{gym_id}/treadmills/{treadmill_id}/code", STAFF_OF_GYM, GYM, ALL),
+    Row("GET /gym/sheet?gym_id={gym_id}", STAFF_OF_GYM, GYM, ALL),
     Row("DELETE /v1/gyms/{gym_id}/join-code", STAFF_OF_GYM, of(204, GYM), of(204, ALL)),
 )
 # What strangers may ask; the statuses are those of a request without anything in it.
@@ -118,10 +123,12 @@ PAGES: Final = {
     "GET /assets/{name}",
     "GET /favicon.svg",
     "GET /gym",
+    "GET /gym/sheet.css",
     "GET /join",
     "GET /members/{member_id}",
     "GET /set-up",
     "GET /sign-in",
+    "GET /t/{code}",
 }
 
 
@@ -149,6 +156,7 @@ def filled(gyms: TwoGyms, text: str, name: str) -> str:
         "treadmill_id": treadmill_id,
         "member_id": gyms.member_id(name),
         "session_id": f"s-{name}",
+        "code": gyms.desk.codes.of([TreadmillKey(treadmill)])[treadmill],
         "token_id": gyms.token_id(name),
         "name": name,
     }

@@ -330,6 +330,7 @@ export interface RegisteredTreadmillView {
   treadmill_id: string;
   name: string;
   added_at: string;
+  code: string | null;
   last_reading_at: string | null;
 }
 
@@ -524,6 +525,22 @@ export interface Treadmill {
 export interface TreadmillBody {
   treadmill_id: string;
   name: string;
+}
+
+export interface TreadmillByCode {
+  gym_id: string;
+  gym_name: string;
+  treadmill: string;
+  treadmill_id: string;
+  treadmill_name: string;
+  is_registered: boolean;
+  is_claimed: boolean;
+  is_mine: boolean;
+}
+
+export interface TreadmillCodeView {
+  code: string;
+  url: string;
 }
 
 export interface TreadmillList {

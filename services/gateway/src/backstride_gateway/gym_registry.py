@@ -4,6 +4,7 @@ from backstride_gateway.domain.accounts import code_hash_of
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
 from backstride_gateway.joining import new_code
 from backstride_gateway.ports import Clock, GymStore
+from backstride_gateway.treadmill_codes import TreadmillCodes
 from backstride_shared.identity import TreadmillKey
 
 
@@ -18,8 +19,9 @@ class NotRegisteredError(Exception):
 class GymRegistry:
     """What staff keep of their gym."""
 
-    def __init__(self, gyms: GymStore, clock: Clock) -> None:
+    def __init__(self, gyms: GymStore, codes: TreadmillCodes, clock: Clock) -> None:
         self._gyms = gyms
+        self._codes = codes
         self._clock = clock
 
     def all(self) -> list[Gym]:
@@ -65,10 +67,11 @@ class GymRegistry:
         """
         added = RegisteredTreadmill(treadmill=treadmill, name=name, added_at_ms=self._clock())
         self._gyms.register(added)
+        self._codes.of([treadmill])
         return added
 
     def unregister(self, treadmill: TreadmillKey) -> None:
-        """Take a treadmill off the list; its past stays.
+        """Take a treadmill off the list; its past stays, its code leads nowhere.
 
         Raises:
             NotRegisteredError: when it is not on it.
@@ -76,3 +79,8 @@ class GymRegistry:
         """
         if not self._gyms.unregister(treadmill):
             raise NotRegisteredError(treadmill)
+        self._codes.forget(treadmill)
+
+    def codes(self, gym_id: str) -> dict[str, str]:
+        """Return the code of each registered treadmill of a gym."""
+        return self._codes.of([TreadmillKey(one.treadmill) for one in self.treadmills(gym_id)])

@@ -19,6 +19,7 @@ from backstride_gateway.adapters.argon2_passwords import Argon2Passwords
 from backstride_gateway.adapters.kafka_energy import KafkaEnergyFeed, WrongPartitionCountError
 from backstride_gateway.adapters.kafka_log import KafkaLog
 from backstride_gateway.adapters.mqtt_console import MqttConsole
+from backstride_gateway.adapters.segno_qr import qr_svg
 from backstride_gateway.adapters.series_on_demand import SeriesOnDemand
 from backstride_gateway.adapters.sql_accounts import SqlAccounts
 from backstride_gateway.adapters.sql_alerts import SqlAlerts
@@ -28,6 +29,7 @@ from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.adapters.sql_transactions import check_store
+from backstride_gateway.adapters.sql_treadmill_codes import SqlTreadmillCodes
 from backstride_gateway.adapters.status_file import StatusFile
 from backstride_gateway.api.app import build_app
 from backstride_gateway.api.services import Services
@@ -52,6 +54,7 @@ from backstride_gateway.ports import (
 from backstride_gateway.serving import AddressInUseError, build_server, listening_socket
 from backstride_gateway.settings import GatewaySettings
 from backstride_gateway.signing_in import SigningIn
+from backstride_gateway.treadmill_codes import TreadmillCodes
 from backstride_shared.frames import DeadLetter
 from backstride_shared.lifecycle import backoff_s, stop_on_signals
 from backstride_shared.settings import read_settings_or_exit
@@ -141,6 +144,7 @@ class Gateway:
             ConsoleClaims(claiming, self._send_dead_letter, _now_ms, is_demo=settings.is_demo),
         )
         accounts, gyms, passwords = SqlAccounts(engine), SqlGyms(engine), Argon2Passwords()
+        codes = TreadmillCodes(SqlTreadmillCodes(engine), _now_ms)
         attempts = Attempts(_now_ms)
         self._joining = Joining(accounts, gyms, members, passwords, attempts, _now_ms)
         self._set_up_code = settings.set_up_code
@@ -150,7 +154,9 @@ class Gateway:
         self.services = Services(
             signing_in=SigningIn(accounts, passwords, attempts, _now_ms),
             joining=self._joining,
-            gyms=GymRegistry(gyms, _now_ms),
+            gyms=GymRegistry(gyms, codes, _now_ms),
+            treadmill_codes=codes,
+            qr_svg=qr_svg,
             membership=self._membership,
             claiming=claiming,
             correcting=Correcting(claims, changes, _now_ms, self._on_claim_change),
@@ -162,6 +168,7 @@ class Gateway:
             waiting_for=self.waiting_for,
             is_demo=settings.is_demo,
             host_names=settings.http.host_names,
+            public_url=settings.http.public_url,
         )
 
     def waiting_for(self) -> list[str]:

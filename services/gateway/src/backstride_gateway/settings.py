@@ -27,6 +27,13 @@ class HttpBlock(Block):
         "separated by commas; every other is refused",
     )
 
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#\s]+/?$",
+        description="Address under which members reach the pages, such as https://gym.example, "
+        "for the QR codes on treadmills; by default that of the request which prints them",
+    )
+
     @field_validator("host")
     @classmethod
     def _is_address(cls, value: str) -> str:

@@ -74,6 +74,15 @@ treadmills = Table(
     Index(None, "gym_id"),
 )
 
+# codes that stand on treadmills; those of a demonstration have them without being registered
+treadmill_codes = Table(
+    "treadmill_codes",
+    metadata,
+    Column("treadmill", String(127), primary_key=True),
+    Column("code", String(16), nullable=False, unique=True),
+    Column("made_at_ms", BigInteger, nullable=False),
+)
+
 accounts = Table(
     "accounts",
     metadata,

@@ -218,17 +218,19 @@ class RegisteredTreadmillView(BaseModel):
     treadmill_id: str
     name: str
     added_at: UtcTime
+    code: str | None = Field(description="It stands on the treadmill; null: not for members")
     last_reading_at: UtcTime | None = Field(description="null: it was never heard")
 
     @classmethod
     def of(
-        cls, treadmill: RegisteredTreadmill, last_reading_at_ms: int | None
+        cls, treadmill: RegisteredTreadmill, code: str | None, last_reading_at_ms: int | None
     ) -> "RegisteredTreadmillView":
         """Return a registered treadmill as the API tells it."""
         return cls(
             treadmill_id=treadmill_id_of(TreadmillKey(treadmill.treadmill)),
             name=treadmill.name,
             added_at=utc(treadmill.added_at_ms),
+            code=code,
             last_reading_at=None if last_reading_at_ms is None else utc(last_reading_at_ms),
         )
 

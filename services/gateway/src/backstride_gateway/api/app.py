@@ -12,10 +12,12 @@ from backstride_gateway.api import (
     accounts,
     alerts,
     changes,
+    code_sheet,
     gyms,
     members,
     platform,
     sessions,
+    treadmill_codes,
     treadmills,
 )
 from backstride_gateway.api.pages import pages_router
@@ -72,6 +74,8 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(accounts.entrance)
     app.include_router(accounts.router)
     app.include_router(gyms.router)
+    app.include_router(treadmill_codes.router)
+    app.include_router(code_sheet.router)
     app.include_router(alerts.router)
     app.include_router(platform.router)
     app.include_router(platform.health)

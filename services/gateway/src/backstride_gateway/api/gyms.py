@@ -30,7 +30,7 @@ from backstride_gateway.api.refusals import NotAllowedError
 from backstride_gateway.api.services import Services, WithServices
 from backstride_gateway.domain.accounts import ROLES, Role
 from backstride_gateway.domain.gyms import RegisteredTreadmill
-from backstride_gateway.domain.permissions import Caller, is_of_gym
+from backstride_gateway.domain.permissions import Caller, is_of_gym, is_staff_of
 from backstride_shared.identity import treadmill_key
 
 _PROBLEM: Final[dict[str, Any]] = {"model": Problem}
@@ -48,11 +48,15 @@ def _roles_run_by(caller: Caller) -> tuple[Role, ...]:
     return ROLES if caller.role == "admin" else ("member",)
 
 
-def _view(services: Services, treadmill: RegisteredTreadmill) -> RegisteredTreadmillView:
+def _view(
+    services: Services, treadmill: RegisteredTreadmill, codes: dict[str, str]
+) -> RegisteredTreadmillView:
     live = services.live.treadmill(treadmill.treadmill)
     reading = None if live is None else live.reading
     return RegisteredTreadmillView.of(
-        treadmill, None if reading is None else reading.measured_at_ms
+        treadmill,
+        codes.get(treadmill.treadmill),
+        None if reading is None else reading.measured_at_ms,
     )
 
 
@@ -65,10 +69,16 @@ def list_gyms(services: WithServices, caller: WithCaller) -> GymList:
 
 
 @router.get("/{gym_id}/treadmills", responses={404: _PROBLEM})
-def list_registered_treadmills(gym_id: SeenGym, services: WithServices) -> RegisteredTreadmillList:
-    """Return the treadmills that staff added, and when each was last heard."""
+def list_registered_treadmills(
+    gym_id: SeenGym, services: WithServices, caller: WithCaller
+) -> RegisteredTreadmillList:
+    """Return the treadmills that staff added, and when each was last heard.
+
+    Only staff see the codes: they prove that somebody stood at the treadmill.
+    """
+    codes = services.gyms.codes(gym_id) if is_staff_of(caller, gym_id) else {}
     return RegisteredTreadmillList(
-        treadmills=[_view(services, one) for one in services.gyms.treadmills(gym_id)]
+        treadmills=[_view(services, one, codes) for one in services.gyms.treadmills(gym_id)]
     )
 
 
@@ -78,7 +88,7 @@ def register_treadmill(
 ) -> RegisteredTreadmillView:
     """Add a treadmill; members may claim it from now on."""
     added = services.gyms.register(treadmill_key(gym_id, body.treadmill_id), body.name)
-    return _view(services, added)
+    return _view(services, added, services.gyms.codes(gym_id))
 
 
 @router.delete(
@@ -87,7 +97,7 @@ def register_treadmill(
     responses={404: _PROBLEM},
 )
 def unregister_treadmill(gym_id: RunGym, treadmill_id: str, services: WithServices) -> None:
-    """Take a treadmill off the list: it cannot be claimed any more, its past stays."""
+    """Take a treadmill off the list: no claims any more, its code leads nowhere, its past stays."""
     services.gyms.unregister(treadmill_key(gym_id, treadmill_id))
 
 

@@ -29,6 +29,7 @@ def pages_router(directory: Path = STATIC_DIRECTORY) -> APIRouter:
         return FileResponse(path, headers={"Cache-Control": "no-cache"})
 
     @router.get("/")
+    @router.get("/t/{code}")
     def treadmills_page() -> Response:
         return document("index.html")
 

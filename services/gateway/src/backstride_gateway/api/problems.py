@@ -40,6 +40,7 @@ from backstride_gateway.signing_in import (
     UnknownTokenError,
     WrongPasswordError,
 )
+from backstride_gateway.treadmill_codes import UnknownTreadmillCodeError
 from backstride_shared.identity import InvalidIdentifierError
 from backstride_shared.series.ports import SeriesUnavailableError
 
@@ -168,6 +169,9 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
         "account-unknown", HTTPStatus.NOT_FOUND, "The gym has no account of this name"
     ),
     UnknownGymError: _Kind("gym-unknown", HTTPStatus.NOT_FOUND, "No gym has this id"),
+    UnknownTreadmillCodeError: _Kind(
+        "treadmill-code-unknown", HTTPStatus.NOT_FOUND, "No treadmill has this code"
+    ),
     NotRegisteredError: _Kind(
         "treadmill-not-registered", HTTPStatus.NOT_FOUND, "The gym has no treadmill of this id"
     ),

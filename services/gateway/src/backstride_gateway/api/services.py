@@ -15,6 +15,7 @@ from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.membership import Membership
 from backstride_gateway.ports import AlertHistory, Clock, StatusSource
 from backstride_gateway.signing_in import SigningIn
+from backstride_gateway.treadmill_codes import TreadmillCodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Services:
     signing_in: SigningIn
     joining: Joining
     gyms: GymRegistry
+    treadmill_codes: TreadmillCodes
+    qr_svg: Callable[[str], str]
     membership: Membership
     claiming: Claiming
     correcting: Correcting
@@ -35,6 +38,8 @@ class Services:
     waiting_for: Callable[[], list[str]]
     is_demo: bool
     host_names: frozenset[str] = frozenset()
+    # under which members reach the pages; None: as each request says
+    public_url: str | None = None
 
 
 def _services(request: Request) -> Services:
