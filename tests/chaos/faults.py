@@ -1,7 +1,5 @@
 """The faults: what is done to a running round. What they return is what already is wrong."""
 
-import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,12 +22,12 @@ from tests.chaos.proxy import Wire
 from tests.chaos.relay import Relay
 from tests.chaos.round import Round, all_of
 from tests.chaos.servers import Server, Servers, second_broker
+from tests.servers.small_disk import fill, small_disk
 
 LOADED_HZ: Final = 12.0
 _HOUR_S: Final = 3600.0
 _OUTBOX_DISK_BYTES: Final = 6 * 1024 * 1024
 _LATENCY_S: Final = 0.2
-_FILLER_CHUNK: Final = bytes(4096)
 
 Apply = Callable[[Round], list[str]]
 Surroundings = Callable[[Servers, Path, str, int], AbstractContextManager[int]]
@@ -198,25 +196,15 @@ def _wires(wire: Wire, latency_s: float = 0.0) -> Apply:
 def _small_disk(servers: Servers, folder: Path, gym_id: str, seed: int) -> Iterator[int]:
     outbox = folder / "outbox"
     outbox.mkdir(parents=True)
-    size = f"size={_OUTBOX_DISK_BYTES}"
-    mount = ["mount", "-t", "tmpfs", "-o", size, "backstride-chaos", str(outbox)]
-    made = subprocess.run(mount, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, f"a small disk needs the rights of root: {made.stderr}"
-    try:
-        with _plain(servers, folder, gym_id, seed) as port:
-            yield port
-    finally:
-        subprocess.run(["umount", "--lazy", str(outbox)], check=True)
+    with (
+        small_disk(outbox, _OUTBOX_DISK_BYTES),
+        _plain(servers, folder, gym_id, seed) as port,
+    ):
+        yield port
 
 
 def _disk_full(turn: Round) -> list[str]:
-    filler = turn.gym.outbox / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while file.write(_FILLER_CHUNK):
-                pass
-        except OSError:
-            os.fsync(file.fileno())
+    filler = fill(turn.gym.outbox)
     turn.hold(min(turn.hold_s, 20.0))  # memory keeps 20 000 readings, these 200 a second
     is_seen = turn.gym.metrics().get("backstride_controller_outbox_writable") == 0.0
     filler.unlink()

@@ -1,9 +1,10 @@
 """The world of the processor in memory, asserted on by what ends up in it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from backstride_processor.ports import OutputRecord, StoreNotReadyError
+from backstride_shared.fold.state import STATE_VERSION, TreadmillState, decode_state, encode_state
 from backstride_shared.frames import (
     Checkpoint,
     DeadLetter,
@@ -12,7 +13,8 @@ from backstride_shared.frames import (
     dead_letter_decoder,
     energy_decoder,
 )
-from backstride_shared.topics import CHANGELOG_TOPIC, KafkaTopic
+from backstride_shared.identity import TreadmillKey, partition_of
+from backstride_shared.topics import CHANGELOG_TOPIC, PARTITION_COUNT, KafkaTopic
 
 
 class MemoryLog:
@@ -108,6 +110,12 @@ class MemoryChangelog:
         """Return a record as the real changelog makes it."""
         return OutputRecord(CHANGELOG_TOPIC, partition, treadmill.encode(), state)
 
+    def forget(self, partitions: Collection[int]) -> None:
+        """Drop states."""
+        for treadmill in list(self.states):
+            if partition_of(TreadmillKey(treadmill), PARTITION_COUNT) in partitions:
+                del self.states[treadmill]
+
 
 class MemoryStoredStates:
     """Stored rows; not ready as often as `refusals` says."""
@@ -116,9 +124,28 @@ class MemoryStoredStates:
         self.states = states or {}
         self.refusals_left = refusals
 
-    def load(self) -> dict[str, bytes]:
-        """Return the rows."""
+    def revisions(self) -> dict[str, tuple[int, int]]:
+        """Return the rows' revisions."""
+        self._refuse()
+        return {treadmill: decode_state(data).revision for treadmill, data in self.states.items()}
+
+    def take_over(self, treadmills: Collection[str]) -> dict[str, bytes]:
+        """Raise the rows' epochs and return them."""
+        self._refuse()
+        for treadmill in treadmills:
+            nothing = encode_state(TreadmillState(STATE_VERSION, treadmill))
+            state = decode_state(self.states.get(treadmill, nothing))
+            state.epoch += 1
+            self.states[treadmill] = encode_state(state)
+        return {treadmill: self.states[treadmill] for treadmill in treadmills}
+
+    def write(self, state: bytes) -> None:
+        """Do as the recorder: put a state into its row, unless the row's is a higher revision."""
+        new = decode_state(state)
+        if new.revision >= self.revisions().get(new.treadmill, (0, 0)):
+            self.states[new.treadmill] = state
+
+    def _refuse(self) -> None:
         if self.refusals_left:
             self.refusals_left -= 1
             raise StoreNotReadyError("no schema yet")
-        return dict(self.states)

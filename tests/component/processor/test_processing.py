@@ -356,6 +356,60 @@ async def test_a_new_assignment_reads_the_store_again() -> None:
     assert log.sequence_numbers() == [4]
 
 
+async def test_what_a_recorder_stores_of_a_lost_log_does_not_hide_what_comes_again() -> None:
+    # Kafka is lost while a recorder still holds the last states that it had brought
+    first, second = message(run_of(1, 3, 0.0)), message(run_of(4, 2, 3.0), after=(1, 3))
+    stored = MemoryStoredStates({TREADMILL: state_after(first)})
+    log = MemoryLog()
+    processor = Processor(log, MemoryChangelog({TREADMILL: state_after(first)}), stored)
+
+    await processor.assign(GENERATION, {PARTITION: 0}, anew={PARTITION})
+    stored.write(state_after(first, second))
+    await _handle_and_checkpoint(processor, frame(0, second))
+
+    assert log.sequence_numbers() == [4, 5]
+    stored.write(log.checkpoints()[0].state)
+    assert decode_state(stored.states[TREADMILL]).readings_count == 5
+
+
+async def test_a_treadmill_without_a_row_is_safe_from_what_a_lost_log_said_of_it() -> None:
+    first = message(run_of(1, 3, 0.0))
+    stored = MemoryStoredStates()
+    log = MemoryLog()
+    processor = Processor(log, MemoryChangelog(), stored)
+
+    await processor.assign(GENERATION, {PARTITION: 0}, anew={PARTITION})
+    await processor.handle([frame(0, ClaimEvent(TREADMILL, claim("claim-1", 0.0)))])
+    stored.write(state_after(first))
+    await _handle_and_checkpoint(processor, frame(1, first))
+
+    assert log.sequence_numbers() == [1, 2, 3]
+    stored.write(log.checkpoints()[0].state)
+    assert len(decode_state(stored.states[TREADMILL]).claims) == 1
+
+
+async def test_a_state_of_a_lost_log_is_forgotten() -> None:
+    first = message(run_of(1, 3, 0.0))
+    changelog = MemoryChangelog({TREADMILL: state_after(first)})
+    log = MemoryLog()
+    processor = Processor(log, changelog, MemoryStoredStates())
+
+    await processor.assign(GENERATION, {PARTITION: 0}, anew={PARTITION})
+    await processor.handle([frame(0, first)])
+
+    assert log.sequence_numbers() == [1, 2, 3]
+
+
+async def test_an_event_in_a_wrong_partition_takes_no_row_over() -> None:
+    stored = MemoryStoredStates()
+    processor = Processor(MemoryLog(), MemoryChangelog(), stored)
+    await processor.assign(GENERATION, {OTHER_PARTITION: 0}, anew={OTHER_PARTITION})
+
+    await processor.handle([frame(0, message(run_of(1, 3, 0.0)), partition=OTHER_PARTITION)])
+
+    assert stored.states == {}
+
+
 async def test_it_waits_for_the_store_and_says_so() -> None:
     stored = MemoryStoredStates(refusals=1)
     processor = Processor(MemoryLog(), MemoryChangelog(), stored)

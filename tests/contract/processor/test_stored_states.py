@@ -1,6 +1,6 @@
 """Every source of stored states gives what the recorder stored, and says when it cannot yet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,67 +8,117 @@ from sqlalchemy import insert
 
 from backstride_processor.adapters.sql_stored_states import SqlStoredStates
 from backstride_processor.ports import StoredStates, StoreNotReadyError
+from backstride_shared.fold import TreadmillState, decode_state, encode_state
+from backstride_shared.fold.state import STATE_VERSION
 from backstride_shared.store.migrate import migrate
 from backstride_shared.store.opening import open_engine, writing
 from backstride_shared.store.schema import treadmill_states
 from tests.component.processor.fakes import MemoryStoredStates
+from tests.servers.postgres import PostgresAddress
 
-Source = Callable[[Mapping[str, bytes] | None], StoredStates]
+NOW_MS = 1_795_406_900_123
+
+Source = Callable[[Sequence[TreadmillState] | None], StoredStates]
 """Makes a source that holds states; None: the store is not there yet."""
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
-    """Return the maker of the fake and of the adapter in turn."""
+# For the session, so that a server which is started first belongs to no test.
+@pytest.fixture(scope="session", params=["memory", "sqlite", "postgres"])
+def server(request: pytest.FixtureRequest) -> str | PostgresAddress:
+    """Return what keeps the states: the fake, or the adapter on either store."""
+    if request.param != "postgres":
+        kind: str = request.param
+        return kind
+    address: PostgresAddress = request.getfixturevalue("postgres")
+    return address
 
-    def memory(states: Mapping[str, bytes] | None) -> StoredStates:
-        return MemoryStoredStates(dict(states or {}), refusals=1 if states is None else 0)
 
-    def sqlite(states: Mapping[str, bytes] | None) -> StoredStates:
-        url = f"sqlite:///{tmp_path / 'backstride.db'}"
+@pytest.fixture
+def source(server: str | PostgresAddress, tmp_path: Path) -> Source:
+    """Return the maker of a source."""
+
+    def memory(states: Sequence[TreadmillState] | None) -> StoredStates:
+        rows = {state.treadmill: encode_state(state) for state in states or ()}
+        return MemoryStoredStates(rows, refusals=1 if states is None else 0)
+
+    def sql(states: Sequence[TreadmillState] | None) -> StoredStates:
+        url = (
+            server.fresh_database()
+            if isinstance(server, PostgresAddress)
+            else f"sqlite:///{tmp_path / 'backstride.db'}"
+        )
         if states is not None:
             _fill(url, states)
-        return SqlStoredStates(url)
+        return SqlStoredStates(url, lambda: NOW_MS)
 
-    return memory if request.param == "memory" else sqlite
+    return memory if server == "memory" else sql
 
 
-def _fill(url: str, states: Mapping[str, bytes]) -> None:
+def _fill(url: str, states: Sequence[TreadmillState]) -> None:
     migrate(url)
     engine = open_engine(url)
     with writing(engine).begin() as connection:
-        for treadmill, state in states.items():
+        for state in states:
             row = {
-                "treadmill": treadmill,
-                "epoch": 0,
-                "accepted_count": 1,
-                "state": state,
+                "treadmill": state.treadmill,
+                "epoch": state.epoch,
+                "accepted_count": state.accepted_count,
+                "state": encode_state(state),
                 "written_at_ms": 0,
             }
             connection.execute(insert(treadmill_states).values(row))
     engine.dispose()
 
 
-def test_every_stored_state_is_given(source: Source) -> None:
-    states = {"gym/a": b"state of a", "gym/b": b"state of b"}
+def _state(treadmill: str, epoch: int, accepted_count: int) -> TreadmillState:
+    return TreadmillState(
+        STATE_VERSION, treadmill, epoch=epoch, accepted_count=accepted_count, readings_count=7
+    )
 
-    assert source(states).load() == states
+
+def test_the_revision_of_every_row_is_given(source: Source) -> None:
+    states = [_state("gym/a", 0, 5), _state("gym/b", 2, 9)]
+
+    assert source(states).revisions() == {"gym/a": (0, 5), "gym/b": (2, 9)}
 
 
-def test_an_empty_store_gives_no_state(source: Source) -> None:
-    assert source({}).load() == {}
+def test_an_empty_store_has_no_revision(source: Source) -> None:
+    assert source([]).revisions() == {}
+
+
+def test_a_row_that_is_taken_over_is_in_a_new_epoch(source: Source) -> None:
+    stored = source([_state("gym/a", 0, 5), _state("gym/b", 2, 9)])
+
+    taken = stored.take_over(["gym/a"])
+
+    assert list(taken) == ["gym/a"]
+    assert decode_state(taken["gym/a"]) == _state("gym/a", 1, 5)
+    assert stored.revisions() == {"gym/a": (1, 5), "gym/b": (2, 9)}
+
+
+def test_a_treadmill_without_a_row_gets_one_that_knows_nothing(source: Source) -> None:
+    stored = source([])
+
+    taken = stored.take_over(["gym/new"])
+
+    assert decode_state(taken["gym/new"]) == TreadmillState(STATE_VERSION, "gym/new", epoch=1)
+    assert stored.revisions() == {"gym/new": (1, 0)}
+
+
+def test_nothing_to_take_over_is_nothing(source: Source) -> None:
+    assert source([]).take_over([]) == {}
 
 
 def test_a_store_that_is_not_there_yet_is_not_ready(source: Source) -> None:
     with pytest.raises(StoreNotReadyError):
-        source(None).load()
+        source(None).revisions()
 
 
 def test_a_missing_file_is_named_and_not_made(tmp_path: Path) -> None:
     file = tmp_path / "backstride.db"
 
     with pytest.raises(StoreNotReadyError, match="does not exist"):
-        SqlStoredStates(f"sqlite:///{file}").load()
+        SqlStoredStates(f"sqlite:///{file}", lambda: NOW_MS).revisions()
     assert not file.exists()
 
 
@@ -77,11 +127,11 @@ def test_a_store_without_a_schema_says_how_to_make_one(tmp_path: Path) -> None:
     file.touch()
 
     with pytest.raises(StoreNotReadyError, match="no schema yet"):
-        SqlStoredStates(f"sqlite:///{file}").load()
+        SqlStoredStates(f"sqlite:///{file}", lambda: NOW_MS).revisions()
 
 
 def test_a_server_that_does_not_answer_is_not_ready() -> None:
     url = "postgresql+psycopg://nobody@127.0.0.1:9/nothing"
 
     with pytest.raises(StoreNotReadyError, match="no answer: OperationalError"):
-        SqlStoredStates(url).load()
+        SqlStoredStates(url, lambda: NOW_MS).revisions()

@@ -1,10 +1,13 @@
 """The schema's history leads to the schema, and a program knows whether a store has it."""
 
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
@@ -42,6 +45,17 @@ def set_revision(engine: Engine, revision: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
 
 
+def take_back(engine: Engine, revision: str) -> None:
+    """Leave the store as an older version of Backstride had it."""
+    config = Config()
+    location = str(resources.files("backstride_shared.store") / "migrations")
+    config.set_main_option("script_location", location)
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
 def test_the_revisions_lead_to_the_schema_in_code(url: str, engine: Engine) -> None:
     migrate(url)
 
@@ -66,6 +80,19 @@ def test_migrating_again_changes_nothing(url: str, engine: Engine) -> None:
 def test_a_store_without_schema_is_told_from_one_with_it(engine: Engine) -> None:
     with pytest.raises(SchemaError, match=r"no schema yet: run python -m backstride_shared\.store"):
         check_schema(engine)
+
+
+def test_a_store_of_an_older_version_is_told_and_fits_once_it_is_migrated(
+    url: str, engine: Engine
+) -> None:
+    migrate(url)
+    take_back(engine, "0001_first")
+
+    with pytest.raises(SchemaError, match=r"older schema 0001_first.*run python -m backstride_s"):
+        check_schema(engine)
+    migrate(url)
+
+    check_schema(engine)
 
 
 def test_a_store_of_a_newer_version_is_left_alone(url: str, engine: Engine) -> None:

@@ -65,6 +65,8 @@ def test_each_program_writes_its_own_tables_and_no_others(database: str, passwor
     with connected(database, "processor", passwords) as processor:
         assert writable(processor) == set()
         assert readable(processor) == {"treadmill_states"}
+        assert may(processor, "UPDATE treadmill_states SET epoch = epoch")
+        assert not may(processor, "UPDATE sessions SET epoch = epoch")
 
 
 @pytest.mark.parametrize("role", ROLES)

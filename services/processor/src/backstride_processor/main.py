@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ from backstride_processor.adapters.kafka_topics import PartitionCountError, wait
 from backstride_processor.adapters.library_log import quieten_libraries
 from backstride_processor.adapters.sql_stored_states import SqlStoredStates
 from backstride_processor.domain.progress import OffsetJumpError, Progress
+from backstride_processor.ports import StoreNotReadyError
 from backstride_processor.processing import Processor
 from backstride_processor.settings import ProcessorSettings
 from backstride_shared.lifecycle import collect_cycles_seldom, watch_parent
@@ -41,6 +43,7 @@ _EXPECTED: Final = (
     KafkaError,
     OffsetJumpError,
     PartitionCountError,
+    StoreNotReadyError,
     faust_recovery.RecoveryStuckError,
 )
 
@@ -85,7 +88,7 @@ async def run(
             buffered_frames=options.buffered_frames,
         )
         changelog = FaustChangelog(add_table(app))
-        stored_states = SqlStoredStates(settings.database.url)
+        stored_states = SqlStoredStates(settings.database.url, _now_ms)
         processor = Processor(FaustLog(app), changelog, stored_states, progress=progress)
         connect(
             app,
@@ -174,6 +177,10 @@ def _stop_event() -> asyncio.Event:
 
     watch_parent(stop_from_thread)
     return stop
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 async def _wait(event: asyncio.Event) -> None:

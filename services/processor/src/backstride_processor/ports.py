@@ -1,6 +1,6 @@
 """What the processor needs of the world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -69,18 +69,33 @@ class Changelog(Protocol):
         """Return the record that keeps a state beyond this life; never raises."""
         ...
 
+    def forget(self, partitions: Collection[int]) -> None:
+        """Drop what is known of these partitions: their log began anew; never raises."""
+        ...
+
 
 class StoreNotReadyError(Exception):
     """The relational store cannot be read yet; the text says what is amiss."""
 
 
 class StoredStates(Protocol):
-    """What the recorder has stored of each treadmill."""
+    """What the recorder has stored of each treadmill.
 
-    def load(self) -> dict[str, bytes]:
-        """Return every treadmill's stored state; blocks.
+    Both methods block and are called in a thread. They raise StoreNotReadyError while the store is
+    missing, empty or not reachable.
+    """
 
-        Called in a thread at each assignment of partitions. Raises StoreNotReadyError while the
-        store is missing, empty or not reachable: the processor waits and asks again.
+    def revisions(self) -> dict[str, tuple[int, int]]:
+        """Return the revision of every treadmill's row.
+
+        Called at each assignment of partitions; the processor waits and asks again.
+        """
+        ...
+
+    def take_over(self, treadmills: Collection[str]) -> dict[str, bytes]:
+        """Begin a new epoch in the row of each treadmill, durably, and return the states.
+
+        From then on whatever is still under way from an earlier epoch changes no row. A treadmill
+        without a row gets one of a state that knows nothing.
         """
         ...

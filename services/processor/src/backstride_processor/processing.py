@@ -8,9 +8,9 @@ the same records again.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -22,10 +22,11 @@ from backstride_processor.domain.input_frames import (
     dead_letter_of_event,
     dead_letter_of_record,
     events_of,
+    is_placed,
 )
 from backstride_processor.domain.packing import pack
 from backstride_processor.domain.progress import Progress
-from backstride_processor.domain.restoring import restore
+from backstride_processor.domain.restoring import rows_to_take
 from backstride_processor.ports import (
     Changelog,
     InputRecord,
@@ -34,7 +35,7 @@ from backstride_processor.ports import (
     StoredStates,
     StoreNotReadyError,
 )
-from backstride_shared.fold import TreadmillsFold
+from backstride_shared.fold import TreadmillsFold, decode_state
 from backstride_shared.frames import (
     Alert,
     Checkpoint,
@@ -63,14 +64,27 @@ class _Tenure:
         generation: int,
         progress: Progress,
         fold: TreadmillsFold,
-        stored: dict[str, bytes],
+        taken: dict[str, bytes],
+        anew: frozenset[int],
     ) -> None:
         self.generation = generation
         self.progress = progress
         self.fold = fold
-        self.stored = stored
+        # states taken over from the store, until their treadmill's first event
+        self.taken = taken
+        # partitions whose log began anew: of a treadmill that nobody knew a recorder may still
+        # hold what a lost log said
+        self.anew = anew
         # treadmills whose state was restored, with their partition
         self.partitions: dict[str, int] = {}
+
+
+class _Frame(NamedTuple):
+    """A record with its events, or with the dead letter that it is instead."""
+
+    record: InputRecord
+    events: Sequence[TreadmillEvent]
+    letter: DeadLetter | None
 
 
 class Processor:
@@ -115,17 +129,23 @@ class Processor:
         async with self._lock:
             pass
 
-    async def assign(self, generation: int, starts: Mapping[int, int]) -> None:
+    async def assign(
+        self, generation: int, starts: Mapping[int, int], anew: Collection[int] = ()
+    ) -> None:
         """Begin with partitions, once their changelog is restored.
 
-        `starts` maps each partition to the offset of the record that must come first. Waits for
-        the relational store. Records of other generations are ignored.
+        `starts` maps each partition to the offset of the record that must come first; in those
+        `anew` nobody had committed any. Waits for the relational store. Records of other
+        generations are ignored.
         """
         self._tenure = None
-        stored = await self._load_stored() if starts else {}
+        self._changelog.forget(anew)
+        taken = await self._take_over_rows(starts, anew) if starts else {}
         if self._is_finished:
             return
-        self._tenure = _Tenure(generation, self._progress(starts), self._fold_of_nothing(), stored)
+        self._tenure = _Tenure(
+            generation, self._progress(starts), self._fold_of_nothing(), taken, frozenset(anew)
+        )
         self._waiting_for = []
         log.info("partitions assigned", partitions=sorted(starts), generation=generation)
 
@@ -140,8 +160,13 @@ class Processor:
             tenure = self._tenure
             if tenure is None:
                 return
+            frames = self._decode(tenure, records)
+            if tenure.anew:
+                await self._take_over_unknown(tenure, frames)
+                if tenure is not self._tenure:
+                    return
             started_s = time.perf_counter()
-            output = self._fold(tenure, records)
+            output = self._fold(tenure, frames)
             metrics.FOLD_SECONDS.observe(time.perf_counter() - started_s)
             if output:
                 await self._log.append(output)
@@ -177,11 +202,20 @@ class Processor:
         self._tenure = None
         self._waiting_for = ["partitions of treadmill-events.v1"]
 
-    async def _load_stored(self) -> dict[str, bytes]:
+    async def _take_over_rows(
+        self, partitions: Collection[int], anew: Collection[int]
+    ) -> dict[str, bytes]:
+        """Return the states of the treadmills that go on from their rows, taken over."""
+
+        def take() -> dict[str, bytes]:
+            rows = self._stored_states.revisions()
+            state_of = self._changelog.state_of
+            return self._stored_states.take_over(rows_to_take(rows, state_of, partitions, anew))
+
         waits_s = backoff_s(most_s=_ASK_STORE_AGAIN_AT_MOST_S)
         while True:
             try:
-                return await asyncio.to_thread(self._stored_states.load)
+                return await asyncio.to_thread(take)
             except StoreNotReadyError as error:
                 missing = [f"relational store: {error}"]
                 if missing != self._waiting_for:
@@ -189,29 +223,52 @@ class Processor:
                     log.warning("waiting for the relational store", reason=str(error))
                 await asyncio.sleep(next(waits_s))
 
-    def _fold(self, tenure: _Tenure, records: Sequence[InputRecord]) -> list[OutputRecord]:
+    async def _take_over_unknown(self, tenure: _Tenure, frames: Sequence[_Frame]) -> None:
+        """Take over the rows of treadmills that had none when the partitions came.
+
+        Raises:
+            StoreNotReadyError: when the store went away since; the program begins again with it.
+
+        """
+        unknown = {
+            event.treadmill
+            for record, events, _ in frames
+            if record.partition in tenure.anew
+            for event in events
+            if event.treadmill not in tenure.partitions
+            and event.treadmill not in tenure.taken
+            and is_placed(event, record.partition)
+        }
+        if unknown:
+            tenure.taken |= await asyncio.to_thread(self._stored_states.take_over, sorted(unknown))
+
+    def _decode(self, tenure: _Tenure, records: Sequence[InputRecord]) -> list[_Frame]:
+        """Return the records that are ours and next, each with its events.
+
+        Raises:
+            OffsetJumpError: when records are missing.
+
+        """
+        return [
+            _Frame(record, *_events_or_letter(record))
+            for record in records
+            if record.generation == tenure.generation
+            and tenure.progress.admit(record.partition, record.offset)
+        ]
+
+    def _fold(self, tenure: _Tenure, frames: Sequence[_Frame]) -> list[OutputRecord]:
         dead_letters: list[tuple[int, DeadLetter]] = []
-        frames = 0
-        for record in records:
-            if record.generation != tenure.generation:
-                continue
-            if not tenure.progress.admit(record.partition, record.offset):
-                continue
-            frames += 1
-            try:
-                events = events_of(record.value)
-            except UnusableRecordError as error:
-                letter = dead_letter_of_record(record.value, str(error), record.written_at_ms)
+        for record, events, letter in frames:
+            if letter is not None:
                 dead_letters.append((record.partition, letter))
-                continue
             for event in events:
                 letter_or_none = self._apply(tenure, event, record)
                 if letter_or_none is not None:
                     dead_letters.append((record.partition, letter_or_none))
         if not frames:
             return []
-        metrics.FRAMES.inc(frames)
-        metrics.BATCH_FRAMES.observe(frames)
+        metrics.FRAMES.inc(len(frames))
+        metrics.BATCH_FRAMES.observe(len(frames))
         drained = tenure.fold.drain()
         metrics.ACCEPTED_READINGS.inc(drained.accepted_readings)
         metrics.DUPLICATE_READINGS.inc(drained.duplicate_readings)
@@ -269,9 +326,9 @@ class Processor:
         return None
 
     def _restore(self, tenure: _Tenure, treadmill: str, partition: int) -> None:
-        state = restore(self._changelog.state_of(treadmill), tenure.stored.pop(treadmill, None))
+        state = tenure.taken.pop(treadmill, None) or self._changelog.state_of(treadmill)
         if state is not None:
-            tenure.fold.states[treadmill] = state
+            tenure.fold.states[treadmill] = decode_state(state)
         tenure.partitions[treadmill] = partition
 
     async def _checkpoint(self, tenure: _Tenure) -> None:
@@ -304,6 +361,15 @@ class Processor:
             end = self._log.end_of(partition)
             if end is not None:
                 metrics.LAG_FRAMES.labels(partition).set(max(0, end - next_offset))
+
+
+def _events_or_letter(
+    record: InputRecord,
+) -> tuple[Sequence[TreadmillEvent], DeadLetter | None]:
+    try:
+        return events_of(record.value), None
+    except UnusableRecordError as error:
+        return (), dead_letter_of_record(record.value, str(error), record.written_at_ms)
 
 
 def _energy_records(

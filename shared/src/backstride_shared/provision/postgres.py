@@ -1,9 +1,10 @@
 """`python -m backstride_shared.provision.postgres`: a role for each program, with no more rights.
 
 Each table is written by one program (`store/schema.py`), and here the database is told so: the
-recorder cannot change an account, the processor cannot change anything, and Grafana, where people
-type queries of their own, sees no name, password or body mass. Run it after the migration, before
-every start; all is changed in one transaction, so that running programs notice nothing.
+recorder cannot change an account, the processor changes nothing but treadmills' states, and
+Grafana, where people type queries of their own, sees no name, password or body mass. Run it after
+the migration, before every start; all is changed in one transaction, so that running programs
+notice nothing.
 """
 
 from collections.abc import Iterator
@@ -32,21 +33,48 @@ Statement = sql.SQL | sql.Composed
 
 
 class Rights(NamedTuple):
-    """What a role may read and write; of some tables it may read a few columns only."""
+    """What a role may read and write; of some tables it may read a few columns only.
+
+    In those of `puts` it may insert and change rows, and delete none.
+    """
 
     role: str
     writes: frozenset[str]
+    puts: frozenset[str]
     reads: frozenset[str]
     reads_columns: dict[str, tuple[str, ...]]
     settings: dict[str, str]
 
 
 RIGHTS: Final = (
-    Rights("gateway", frozenset(_ALL - _OF_RECORDER), frozenset({*_ALL, VERSION_TABLE}), {}, {}),
-    Rights("recorder", frozenset(_OF_RECORDER), frozenset({*_OF_RECORDER, VERSION_TABLE}), {}, {}),
-    Rights("processor", frozenset(), frozenset({treadmill_states.name, VERSION_TABLE}), {}, {}),
+    Rights(
+        "gateway",
+        frozenset(_ALL - _OF_RECORDER),
+        frozenset(),
+        frozenset({*_ALL, VERSION_TABLE}),
+        {},
+        {},
+    ),
+    Rights(
+        "recorder",
+        frozenset(_OF_RECORDER),
+        frozenset(),
+        frozenset({*_OF_RECORDER, VERSION_TABLE}),
+        {},
+        {},
+    ),
+    # it takes rows over in a new epoch, see docs/decisions/0009
+    Rights(
+        "processor",
+        frozenset(),
+        frozenset({treadmill_states.name}),
+        frozenset({treadmill_states.name, VERSION_TABLE}),
+        {},
+        {},
+    ),
     Rights(
         "grafana",
+        frozenset(),
         frozenset(),
         frozenset({alerts.name, sessions.name}),
         # who was on, as an opaque id; not `wearer`, which is the member's body
@@ -113,6 +141,8 @@ def _statements(rights: Rights, database: str) -> Iterator[Statement]:
         tables = _names(rights.writes)
         yield sql.SQL("GRANT INSERT, UPDATE, DELETE ON {} TO {}").format(tables, role)
         yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(role)
+    if rights.puts:
+        yield sql.SQL("GRANT INSERT, UPDATE ON {} TO {}").format(_names(rights.puts), role)
     for table, columns in rights.reads_columns.items():
         yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(_names(columns), _name(table), role)
     for setting, value in rights.settings.items():

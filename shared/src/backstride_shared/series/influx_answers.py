@@ -61,7 +61,10 @@ def meaning_of(error: ApiException | HTTPError) -> Exception:
         named, mend = _MENDS[status]
         return named(f"{text}: {mend}")
     if "no space left" in text:
-        return InfluxBusyError(f"{text}: make room on InfluxDB's disk, or keep readings shorter")
+        # its log of what is not yet in files stays broken once a write to it has failed
+        return InfluxBusyError(
+            f"{text}: make room on InfluxDB's disk (or keep readings shorter), then restart it"
+        )
     return InfluxBusyError(f"InfluxDB answers {status}: {text}")
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from backstride_shared.full_disk import with_mend
 from backstride_shared.series.conditions import packed, unpacked
 from backstride_shared.series.ports import RefusedPoint, SeriesPoint, SeriesUnavailableError
 
@@ -139,7 +140,7 @@ class SqliteSeries:
             try:
                 yield self._connection
             except sqlite3.Error as error:
-                raise SeriesUnavailableError(str(error)) from error
+                raise SeriesUnavailableError(with_mend(str(error))) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -176,6 +176,7 @@ change_requests = Table(
 
 # --- written by the recorder ------------------------------------------------------------------
 
+# The processor raises an epoch here when it goes on from a row: docs/decisions/0009.
 treadmill_states = Table(
     "treadmill_states",
     metadata,

@@ -30,3 +30,13 @@ def stored_states(connection: Connection) -> Iterator[StoredState]:
     ).order_by(columns.treadmill)
     for row in connection.execute(query):
         yield StoredState(*row)
+
+
+def stored_revisions(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Return the revision of each treadmill's stored state."""
+    columns = treadmill_states.c
+    query = select(columns.treadmill, columns.epoch, columns.accepted_count)
+    return {
+        treadmill: (epoch, accepted_count)
+        for treadmill, epoch, accepted_count in connection.execute(query)
+    }

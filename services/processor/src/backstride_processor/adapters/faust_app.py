@@ -6,7 +6,7 @@ committed by `FaustLog.commit` and nowhere else.
 """
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -22,6 +22,7 @@ from backstride_processor.adapters.faust_consumer import (
 from backstride_processor.adapters.kafka_topics import log_ranges
 from backstride_processor.ports import InputRecord, OutputRecord
 from backstride_processor.processing import Processor
+from backstride_shared.identity import TreadmillKey, partition_of
 from backstride_shared.settings import KafkaBlock
 from backstride_shared.topics import (
     CHANGELOG_TOPIC,
@@ -145,6 +146,14 @@ class FaustChangelog:
         """Return the changelog's record."""
         return OutputRecord(CHANGELOG_TOPIC, partition, treadmill.encode(), state)
 
+    def forget(self, partitions: Collection[int]) -> None:
+        """Drop the states of these partitions, which Faust keeps over a rebalance."""
+        if not partitions:
+            return
+        for key in list(self._data):
+            if partition_of(TreadmillKey(key.decode()), PARTITION_COUNT) in partitions:
+                self._data.pop(key)
+
 
 def connect(
     app: faust.App,
@@ -199,7 +208,7 @@ def connect(
         ranges = await log_ranges(bootstrap_servers, _EVENTS)
         starts = await faust_recovery.start_offsets(app, _EVENTS, ranges)
         if generation == app.consumer_generation_id:
-            await processor.assign(generation, starts)
+            await processor.assign(generation, starts.offsets, starts.anew)
 
     app.agent(topic, name="fold_frames", concurrency=1)(fold_frames)
     app.on_partitions_assigned.connect(on_assigned)

@@ -19,7 +19,7 @@ a committed offset, so records fetched and dropped at a first start would be pas
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import faust
 import structlog
@@ -125,9 +125,18 @@ def hold_flow(app: AppT) -> None:
     app.consumer.stop_flow()
 
 
-async def start_offsets(
-    app: AppT, topic: str, ranges: Mapping[int, tuple[int, int]]
-) -> dict[int, int]:
+class Starts(NamedTuple):
+    """Where our partitions of a topic are read from, and which of them have another log than ever.
+
+    A partition is `anew` when nobody committed an offset in it, or one beyond its end: it is read
+    for the first time, or the log that was read before is lost.
+    """
+
+    offsets: dict[int, int]
+    anew: frozenset[int]
+
+
+async def start_offsets(app: AppT, topic: str, ranges: Mapping[int, tuple[int, int]]) -> Starts:
     """Return, for each of our partitions of a topic, the offset that must be read first.
 
     That is the committed offset; or where the log begins when there is none, or none that the
@@ -137,10 +146,11 @@ async def start_offsets(
     consumer = cast("Consumer", app.consumer)
     partitions = {tp for tp in consumer.assignment() if tp.topic == topic}
     if not partitions:
-        return {}
+        return Starts({}, frozenset())
     committed = await consumer.seek_to_committed()
     starts: dict[int, int] = {}
     sought: dict[TP, int] = {}
+    anew: set[int] = set()
     for tp in partitions:
         offset = committed.get(tp)
         begins, ends = ranges[tp.partition]
@@ -154,8 +164,10 @@ async def start_offsets(
                     begins=begins,
                     ends=ends,
                 )
+            if offset is None or offset > ends:
+                anew.add(tp.partition)
             offset = sought[tp] = begins
         starts[tp.partition] = offset
     if sought:
         await consumer.seek_wait(sought)
-    return starts
+    return Starts(starts, frozenset(anew))

@@ -73,6 +73,15 @@ def check_place(event: TreadmillEvent, partition: int) -> None:
         )
 
 
+def is_placed(event: TreadmillEvent, partition: int) -> bool:
+    """Return whether `check_place` lets an event through."""
+    try:
+        check_place(event, partition)
+    except UnusableRecordError:
+        return False
+    return True
+
+
 def check_readings(event: TreadmillEvent) -> None:
     """Return when the fold may trust an event's readings, as ingest lets them through.
 

@@ -1,22 +1,47 @@
-"""Which state of a treadmill the fold goes on from: the changelog's or the stored row's."""
+"""Which state of a treadmill the fold goes on from: the changelog's or the stored row's.
 
-from backstride_shared.fold import TreadmillState, decode_state
+The changelog goes on unless the row is ahead of it. A row that is gone on from begins a new epoch
+in the store itself, before its state is read: a recorder may still hold records of a log that is
+lost, and what it stored of them afterwards would be in no state, while the outboxes had already
+let go of it.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+
+from backstride_shared.fold.state import decode_state
+from backstride_shared.identity import TreadmillKey, partition_of
+from backstride_shared.topics import PARTITION_COUNT
+
+Revision = tuple[int, int]
 
 
-def restore(from_changelog: bytes | None, from_store: bytes | None) -> TreadmillState | None:
-    """Return the state with the higher revision, None when there is neither.
-
-    The changelog wins a draw. A state from the store begins a new epoch: what was written after
-    it is lost, and what follows must outrank whatever of it still is under way.
+def is_ahead(stored: Revision, from_changelog: bytes | None) -> bool:
+    """Return whether a stored row is ahead of the changelog, which wins a draw.
 
     Raises:
-        StateVersionError: when another version of the program wrote a state.
-        msgspec.DecodeError: when one cannot be read.
+        StateVersionError: when another version of the program wrote the changelog's state.
+        msgspec.DecodeError: when it cannot be read.
 
     """
-    logged = None if from_changelog is None else decode_state(from_changelog)
-    stored = None if from_store is None else decode_state(from_store)
-    if stored is None or (logged is not None and logged.revision >= stored.revision):
-        return logged
-    stored.epoch += 1
-    return stored
+    return from_changelog is None or decode_state(from_changelog).revision < stored
+
+
+def rows_to_take(
+    rows: Mapping[str, Revision],
+    from_changelog: Callable[[str], bytes | None],
+    partitions: Collection[int],
+    anew: Collection[int],
+) -> list[str]:
+    """Return the treadmills of our partitions that go on from their rows.
+
+    In a partition whose log began `anew` those are all of them: what the changelog says may be
+    from a log that is lost.
+    """
+    taken = []
+    for treadmill, revision in rows.items():
+        partition = partition_of(TreadmillKey(treadmill), PARTITION_COUNT)
+        if partition in partitions and (
+            partition in anew or is_ahead(revision, from_changelog(treadmill))
+        ):
+            taken.append(treadmill)
+    return taken

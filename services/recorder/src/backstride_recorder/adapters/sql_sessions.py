@@ -32,6 +32,7 @@ from backstride_recorder.ports import (
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS
 from backstride_shared.fold.state import TreadmillState, decode_state
 from backstride_shared.frames import Alert
+from backstride_shared.full_disk import with_mend
 from backstride_shared.store.opening import writing
 from backstride_shared.store.schema import alerts, refolds_due, sessions, treadmill_states
 from backstride_shared.store.treadmill_states import stored_states
@@ -198,7 +199,7 @@ class SqlSessions:
 
 def _in_words(error: Exception) -> str:
     # SQLAlchemy adds the statement and its values, which belong into no log
-    return str(getattr(error, "orig", None) or error)
+    return with_mend(str(getattr(error, "orig", None) or error))
 
 
 def _put(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
