@@ -81,6 +81,11 @@ class InMemoryClaims:
         self._check()
         return self.rows.get(claim_id)
 
+    def of_member(self, member_id: str) -> list[StoredClaim]:
+        self._check()
+        found = [claim for claim in self.rows.values() if claim.member_id == member_id]
+        return sorted(found, key=lambda claim: (claim.claimed_at_ms, claim.claim_id))
+
     def latest(self) -> list[StoredClaim]:
         self._check()
         found: dict[str, StoredClaim] = {}
@@ -136,6 +141,13 @@ class InMemoryHistory:
 
     def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
         return [one for one in self._of(member_id) if from_ms <= one.started_at_ms < until_ms]
+
+    def recent(self, treadmill: str, since_ms: int) -> list[SessionRecord]:
+        self._check()
+        found = [self._with_member(one) for one in self._sessions.values()]
+        found = [one for one in found if one.treadmill == treadmill]
+        found.sort(key=lambda one: (one.started_at_ms, one.session_id), reverse=True)
+        return [one for one in found if one.last_moving_at_ms >= since_ms][:20]
 
     def get(self, session_id: str) -> SessionRecord | None:
         self._check()

@@ -14,8 +14,10 @@ from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.membership import Membership
 from backstride_gateway.signing_in import SigningIn
+from backstride_gateway.taking_over import TakingOver
 from backstride_gateway.treadmill_codes import TreadmillCodes
 from backstride_shared.fold import TreadmillsFold
+from backstride_shared.fold.state import TreadmillState
 from backstride_shared.frames import FrameReading, ReadingsEvent
 from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
 from tests.fakes.gateway_alerts import InMemoryAlerts
@@ -77,6 +79,8 @@ class Desk:
             qr_svg=qr_svg,
             membership=self.membership,
             claiming=self.claiming,
+            taking_over=TakingOver(self.claiming, self.claims, self.history, self.clock),
+            attempts=self.attempts,
             correcting=Correcting(self.claims, self.changes, self.clock, self._show_claim),
             history=History(self.membership, self.history, self.series, self.clock),
             live=self.live,
@@ -131,6 +135,10 @@ class Desk:
                 self._fold.apply(event)
         self._fold.apply(ReadingsEvent(treadmill, "d", 1, self.now_ms, None, None, readings))
         self.live.receive(self._fold.drain().items, self.now_ms)
+
+    def fold_states(self) -> list[TreadmillState]:
+        """Return the treadmills' states as the processor has them."""
+        return list(self._fold.states.values())
 
     def _show_claim(self, treadmill: str) -> None:
         view = self.holders.of(treadmill)

@@ -102,6 +102,14 @@ GUARDED: Final = (
     ),
     Row("PUT /v1/gyms/{gym_id}/join-code", STAFF_OF_GYM, GYM, ALL),
     Row("GET /v1/t/{code}", GYM, GYM, ALL),
+    Row(
+        "POST /v1/treadmills/{gym_id}/{treadmill_id}/take-over",
+        # of the others' treadmills nothing is left to take over, or they are not there
+        (409, 404, 404),
+        (409, 409, 404),
+        (409, 409, 409),
+        {"member_id": "{member_id}", "code": "{code}"},
+    ),
     Row("GET /v1/gyms/{gym_id}/treadmills/{treadmill_id}/qr.svg", STAFF_OF_GYM, GYM, ALL),
     Row("PUT /v1/gyms/{gym_id}/treadmills/{treadmill_id}/code", STAFF_OF_GYM, GYM, ALL),
     Row("GET /gym/sheet?gym_id={gym_id}", STAFF_OF_GYM, GYM, ALL),

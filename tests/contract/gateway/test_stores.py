@@ -213,6 +213,14 @@ def test_the_latest_claim_of_each_treadmill(stores: Stores) -> None:
     assert found == {ONE: "b", TWO: "c"}
 
 
+def test_claims_of_a_member_on_all_treadmills_within_eight_days(stores: Stores) -> None:
+    stores.members.add(member("m"))
+    stores.members.add(member("n", "2"))
+    own = [claim("a", 7.0), claim("b", 1.0, treadmill=TWO)]
+    stores.claims.save([*own, replace(claim("c"), member_id="n")])
+    assert stores.claims.of_member("m") == own
+
+
 def test_a_claim_is_undelivered_until_everything_of_it_is_stored(stores: Stores) -> None:
     stores.members.add(member("m"))
     stores.claims.save([claim("b", 1), claim("a", 2), claim("c", 0)])
@@ -262,6 +270,20 @@ def test_a_session_comes_back_with_its_sums_and_its_member(stores: Stores) -> No
     assert found is not None
     assert found.member_id is None
     assert stores.history.get("unknown") is None
+
+
+def test_recent_sessions_of_a_treadmill_are_those_that_moved_since(stores: Stores) -> None:
+    for name, minutes_ago, treadmill in (
+        ("a", 60, ONE),
+        ("b", 30, ONE),
+        ("c", 20, ONE),
+        ("d", 20, TWO),
+    ):
+        started_at_ms = NOW_MS - minutes_ago * 60_000
+        stores.put_session(session_record(name, started_at_ms, treadmill=treadmill))
+    since_ms = NOW_MS - 20 * 60_000
+    assert [one.session_id for one in stores.history.recent(ONE, since_ms)] == ["c", "b"]
+    assert stores.history.recent(ONE, NOW_MS) == []
 
 
 def test_sessions_of_an_interval_begin_in_it(stores: Stores) -> None:

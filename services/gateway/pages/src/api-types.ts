@@ -490,6 +490,22 @@ export interface Sums {
   reverse_dividend: Dividend | null;
 }
 
+export interface TakeOverBody {
+  member_id: string;
+  code: string;
+}
+
+export interface TakeOverOffer {
+  session_id: string;
+  started_at: string;
+  last_moving_at: string;
+  expires_at: string;
+  is_running: boolean;
+  duration_s: number;
+  distance_m: number;
+  energy: Energy;
+}
+
 export interface TokenList {
   tokens: TokenView[];
 }
@@ -536,6 +552,7 @@ export interface TreadmillByCode {
   is_registered: boolean;
   is_claimed: boolean;
   is_mine: boolean;
+  take_over: TakeOverOffer | null;
 }
 
 export interface TreadmillCodeView {

@@ -17,6 +17,7 @@ from backstride_gateway.domain.claiming import (
     holding,
     placed,
     released,
+    until_next,
 )
 from backstride_gateway.domain.fitness import CALIBRATION_MS, totals_of, with_vo2max
 from backstride_gateway.domain.members import Member, wearer_of
@@ -40,6 +41,10 @@ class ClaimedByAnotherError(Exception):
     """The treadmill is held by somebody else than the member named."""
 
 
+class PastClaimedError(Exception):
+    """Somebody held the treadmill in the interval that is to be claimed."""
+
+
 class UnknownMemberNumberError(Exception):
     """No member of the gym has the number keyed in."""
 
@@ -50,6 +55,17 @@ class ClaimOutcome:
 
     claim: StoredClaim
     is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _NewClaim:
+    """A claim that is asked for; `is_of_nobody`: only where nobody holds the treadmill."""
+
+    claim_id: str
+    at_ms: int
+    until_ms: int | None
+    purpose: Purpose | None
+    is_of_nobody: bool = False
 
 
 class Claiming:
@@ -78,14 +94,34 @@ class Claiming:
     ) -> ClaimOutcome:
         """Give a treadmill to a member now; whoever held it before is released.
 
+        A member has one treadmill at a time: one held elsewhere is released.
+
         Raises:
             UnknownMemberError: when there is no member of that id.
 
         """
-        member = self._members.get(member_id)
-        if member is None:
-            raise UnknownMemberError(member_id)
-        return self._claim(treadmill, member, self._clock(), purpose, str(uuid4()))
+        new = _NewClaim(str(uuid4()), self._clock(), None, purpose)
+        return self._claim(treadmill, self._member(member_id), new)
+
+    def claim_past(
+        self,
+        treadmill: TreadmillKey,
+        member_id: str,
+        claim_id: str,
+        from_ms: int,
+        until_ms: int | None,
+    ) -> ClaimOutcome:
+        """Give a member what nobody held from a moment on; `until_ms` None: it goes on.
+
+        Asked for again with the same claim_id, it is the same claim, whoever asks.
+
+        Raises:
+            UnknownMemberError: when there is no member of that id.
+            PastClaimedError: when somebody held the treadmill at that moment.
+
+        """
+        new = _NewClaim(claim_id, from_ms, until_ms, None, is_of_nobody=True)
+        return self._claim(treadmill, self._member(member_id), new)
 
     def release(self, treadmill: TreadmillKey, member_id: str | None) -> StoredClaim:
         """End the claim that holds now; `member_id` None: whoever holds it.
@@ -107,6 +143,10 @@ class Claiming:
         self._on_change(treadmill)
         return ended
 
+    def holder_at(self, treadmill: TreadmillKey, at_ms: int) -> StoredClaim | None:
+        """Return the claim that holds a treadmill at a moment."""
+        return self._holding(treadmill, at_ms)
+
     def take_console(self, treadmill: TreadmillKey, message: ConsoleClaimMessage) -> StoredClaim:
         """Claim or release as keyed in at a console, at the time told there.
 
@@ -124,40 +164,59 @@ class Claiming:
             raise UnknownMemberNumberError(message.member_number)
         if message.action == "claim":
             claim_id = console_claim_id_of(treadmill, message.console_claim_id)
-            return self._claim(treadmill, member, message.at_ms, message.purpose, claim_id).claim
+            new = _NewClaim(claim_id, message.at_ms, None, message.purpose)
+            return self._claim(treadmill, member, new).claim
         return self._release_past(treadmill, member, message.at_ms)
 
-    def _claim(
-        self,
-        treadmill: TreadmillKey,
-        member: Member,
-        at_ms: int,
-        purpose: Purpose | None,
-        claim_id: str,
-    ) -> ClaimOutcome:
+    def _member(self, member_id: str) -> Member:
+        member = self._members.get(member_id)
+        if member is None:
+            raise UnknownMemberError(member_id)
+        return member
+
+    def _claim(self, treadmill: TreadmillKey, member: Member, new: _NewClaim) -> ClaimOutcome:
         with self._lock:
             known = self._claims.of_treadmill(treadmill)
             for claim in known:
-                if claim.claim_id == claim_id:
+                if claim.claim_id == new.claim_id:
                     return ClaimOutcome(claim, is_new=False)
-            held = holding(known, self._last_moving(treadmill, known), at_ms)
+            held = holding(known, self._last_moving(treadmill, known), new.at_ms)
+            if held is not None and new.is_of_nobody:
+                raise PastClaimedError(treadmill)
             if held is not None and held.member_id == member.member_id:
                 return ClaimOutcome(held, is_new=False)
-            wearer = self._wearer(member, at_ms)
-            new, shortened = placed(
+            claim, shortened = placed(
                 known,
                 StoredClaim(
-                    claim_id=claim_id,
+                    claim_id=new.claim_id,
                     member_id=member.member_id,
                     treadmill=treadmill,
-                    claimed_at_ms=at_ms,
-                    wearer=wearer,
-                    purpose=purpose,
+                    claimed_at_ms=new.at_ms,
+                    released_at_ms=new.until_ms,
+                    wearer=self._wearer(member, new.at_ms),
+                    purpose=new.purpose,
                 ),
             )
-            self._claims.save([new] if shortened is None else [shortened, new])
-        self._on_change(treadmill)
-        return ClaimOutcome(new, is_new=True)
+            own = self._claims.of_member(member.member_id)
+            claim = until_next(claim, own)
+            changed = [one for one in (shortened, claim) if one is not None]
+            changed += self._left_elsewhere(claim, own)
+            self._claims.save(changed)
+        for one in changed:
+            if one is not shortened:
+                self._on_change(one.treadmill)
+        return ClaimOutcome(claim, is_new=True)
+
+    def _left_elsewhere(self, new: StoredClaim, own: list[StoredClaim]) -> list[StoredClaim]:
+        """Return the member's claims that hold on other treadmills, ended where the new begins."""
+        left: list[StoredClaim] = []
+        for claim in own:
+            if claim.treadmill == new.treadmill or claim.released_at_ms is not None:
+                continue
+            held = self._holding(TreadmillKey(claim.treadmill), new.claimed_at_ms)
+            if held is not None and held.claim_id == claim.claim_id:
+                left.append(released(claim, new.claimed_at_ms))
+        return left
 
     def _wearer(self, member: Member, at_ms: int) -> Wearer:
         """Return the body data, practice and fitness that a claim made at `at_ms` freezes."""

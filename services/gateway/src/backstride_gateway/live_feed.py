@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge
 
 from backstride_gateway.domain.claiming import LastMoving
 from backstride_gateway.domain.live import LivePicture
-from backstride_gateway.domain.live_view import ClaimView, LiveTreadmill, view_of
+from backstride_gateway.domain.live_view import ClaimView, LiveTreadmill, last_moving_of, view_of
 from backstride_gateway.ports import Clock, StoredState
 from backstride_shared.frames import EnergyItem, StateRecord
 
@@ -170,10 +170,10 @@ class LiveFeed:
     def last_moving(self, treadmill: str) -> LastMoving:
         """Return the last moving reading of the claim whose session is the latest."""
         picture = self._picture.treadmills.get(treadmill)
-        session = None if picture is None else picture.session
-        if session is None or session.claim_id is None:
-            return {}
-        return {session.claim_id: session.last_moving_at_ms}
+        latest = self._claims.get(treadmill)
+        return last_moving_of(
+            None if picture is None else picture.session, None if latest is None else latest.claim
+        )
 
     def whole_picture(self, treadmill: str | None) -> WholePicture:
         """Return what a listener begins with."""

@@ -54,6 +54,7 @@ from backstride_gateway.ports import (
 from backstride_gateway.serving import AddressInUseError, build_server, listening_socket
 from backstride_gateway.settings import GatewaySettings
 from backstride_gateway.signing_in import SigningIn
+from backstride_gateway.taking_over import TakingOver
 from backstride_gateway.treadmill_codes import TreadmillCodes
 from backstride_shared.frames import DeadLetter
 from backstride_shared.lifecycle import backoff_s, stop_on_signals
@@ -159,6 +160,8 @@ class Gateway:
             qr_svg=qr_svg,
             membership=self._membership,
             claiming=claiming,
+            taking_over=TakingOver(claiming, claims, self._history, _now_ms),
+            attempts=attempts,
             correcting=Correcting(claims, changes, _now_ms, self._on_claim_change),
             history=History(self._membership, self._history, series, _now_ms),
             live=self.live,

@@ -262,6 +262,10 @@ class Claims(Protocol):
         """Return the claim, None when there is none of that id."""
         ...
 
+    def of_member(self, member_id: str) -> list[StoredClaim]:
+        """Return the claims of a member of the last eight days, in the order of their times."""
+        ...
+
     def latest(self) -> list[StoredClaim]:
         """Return the latest claim of each treadmill."""
         ...
@@ -291,6 +295,10 @@ class SessionHistory(Protocol):
 
     def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
         """Return the sessions of a member that began in [from_ms, until_ms)."""
+        ...
+
+    def recent(self, treadmill: str, since_ms: int) -> list[SessionRecord]:
+        """Return up to 20 sessions on a treadmill that moved since then, newest first."""
         ...
 
     def get(self, session_id: str) -> SessionRecord | None:

@@ -11,7 +11,7 @@ from backstride_gateway.domain.claiming import StoredClaim
 from backstride_gateway.ports import Clock
 from backstride_shared.energy import Wearer
 from backstride_shared.fold.timeline import KEPT_MS
-from backstride_shared.store.schema import claims
+from backstride_shared.store.schema import UNDELIVERED_CLAIMS, claims
 
 _DAY_MS = 24 * 3600 * 1000
 _wearer_decoder = msgspec.json.Decoder(Wearer)
@@ -40,6 +40,19 @@ class SqlClaims:
                 or_(claims.c.claimed_at_ms >= since_ms, claims.c.claimed_at_ms == newest_before),
             )
             .order_by(claims.c.claimed_at_ms)
+        )
+        with reading(self._engine) as connection:
+            return [_claim(row) for row in connection.execute(query)]
+
+    def of_member(self, member_id: str) -> list[StoredClaim]:
+        """See the port."""
+        query = (
+            select(claims)
+            .where(
+                claims.c.member_id == member_id,
+                claims.c.claimed_at_ms >= self._clock() - KEPT_MS - _DAY_MS,
+            )
+            .order_by(claims.c.claimed_at_ms, claims.c.claim_id)
         )
         with reading(self._engine) as connection:
             return [_claim(row) for row in connection.execute(query)]
@@ -94,12 +107,7 @@ class SqlClaims:
         """See the port."""
         query = (
             select(claims)
-            .where(
-                or_(
-                    claims.c.is_claim_stored.is_(False),
-                    claims.c.released_at_ms.is_not(None) & claims.c.is_release_stored.is_(False),
-                )
-            )
+            .where(UNDELIVERED_CLAIMS)
             .order_by(claims.c.claimed_at_ms, claims.c.claim_id)
             .limit(limit)
         )

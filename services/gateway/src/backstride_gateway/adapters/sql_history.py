@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 _totals_decoder = msgspec.msgpack.Decoder(EnergyTotals)
 _SECONDS_PER_MINUTE = 60.0
+_DAY_MS = 24 * 3600 * 1000
+_MOST_RECENT = 20
 
 
 class SqlHistory:
@@ -53,6 +55,22 @@ class SqlHistory:
             claims.c.member_id == member_id,
             sessions.c.started_at_ms >= from_ms,
             sessions.c.started_at_ms < until_ms,
+        )
+        with reading(self._engine) as connection:
+            return [_session(row) for row in connection.execute(query)]
+
+    def recent(self, treadmill: str, since_ms: int) -> list[SessionRecord]:
+        """See the port."""
+        query = (
+            _with_member()
+            .where(
+                sessions.c.treadmill == treadmill,
+                # nobody trains for a day: keeps the years before out of the search
+                sessions.c.started_at_ms >= since_ms - _DAY_MS,
+                sessions.c.last_moving_at_ms >= since_ms,
+            )
+            .order_by(sessions.c.started_at_ms.desc(), sessions.c.session_id.desc())
+            .limit(_MOST_RECENT)
         )
         with reading(self._engine) as connection:
             return [_session(row) for row in connection.execute(query)]

@@ -17,7 +17,7 @@ from backstride_gateway.api.refusals import (
     NotSignedInError,
 )
 from backstride_gateway.attempts import TooManyAttemptsError
-from backstride_gateway.claiming import ClaimedByAnotherError, NotClaimedError
+from backstride_gateway.claiming import ClaimedByAnotherError, NotClaimedError, PastClaimedError
 from backstride_gateway.correcting import NobodysSessionError
 from backstride_gateway.domain.accounts import ImplausibleAccountError
 from backstride_gateway.domain.changes import CorrectionError, TooManyCorrectionsError
@@ -40,6 +40,7 @@ from backstride_gateway.signing_in import (
     UnknownTokenError,
     WrongPasswordError,
 )
+from backstride_gateway.taking_over import NothingToTakeOverError
 from backstride_gateway.treadmill_codes import UnknownTreadmillCodeError
 from backstride_shared.identity import InvalidIdentifierError
 from backstride_shared.series.ports import SeriesUnavailableError
@@ -99,6 +100,14 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     ),
     NotClaimedError: _Kind(
         "treadmill-not-claimed", HTTPStatus.CONFLICT, "Nobody holds this treadmill"
+    ),
+    PastClaimedError: _Kind(
+        "treadmill-was-claimed", HTTPStatus.CONFLICT, "Somebody held this treadmill then"
+    ),
+    NothingToTakeOverError: _Kind(
+        "nothing-to-take-over",
+        HTTPStatus.CONFLICT,
+        "No session of nobody moved here within the last 15 minutes",
     ),
     ClaimedByAnotherError: _Kind(
         "treadmill-claimed-by-another", HTTPStatus.CONFLICT, "Another member holds this treadmill"

@@ -6,6 +6,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.gym_registry import GymRegistry
@@ -15,6 +16,7 @@ from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.membership import Membership
 from backstride_gateway.ports import AlertHistory, Clock, StatusSource
 from backstride_gateway.signing_in import SigningIn
+from backstride_gateway.taking_over import TakingOver
 from backstride_gateway.treadmill_codes import TreadmillCodes
 
 
@@ -29,6 +31,8 @@ class Services:
     qr_svg: Callable[[str], str]
     membership: Membership
     claiming: Claiming
+    taking_over: TakingOver
+    attempts: Attempts
     correcting: Correcting
     history: History
     live: LiveFeed

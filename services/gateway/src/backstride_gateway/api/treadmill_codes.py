@@ -6,11 +6,21 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from backstride_gateway.api.access import WithCaller, signed_in
+from backstride_gateway.api.access import (
+    ClaimableTreadmill,
+    WithCaller,
+    check_claimed_for,
+    signed_in,
+)
+from backstride_gateway.api.member_models import ClaimAnswer
+from backstride_gateway.api.models import Energy, Strict, UtcTime, utc
 from backstride_gateway.api.problems import Problem
+from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.refusals import NotAllowedError
 from backstride_gateway.api.services import Services, WithServices
+from backstride_gateway.domain.bands import band_of
 from backstride_gateway.domain.permissions import Caller, is_of_gym, is_own, is_staff_of
+from backstride_gateway.domain.taking_over import TakeOver
 from backstride_gateway.gym_registry import NotRegisteredError, UnknownGymError
 from backstride_gateway.treadmill_codes import UnknownTreadmillCodeError
 from backstride_shared.identity import TreadmillKey, gym_id_of, treadmill_id_of, treadmill_key
@@ -19,8 +29,47 @@ _PROBLEM: Final[dict[str, Any]] = {"model": Problem}
 DEMO_GYM_NAME: Final = "Demonstration"
 
 router = APIRouter(
-    prefix="/v1", tags=["treadmills"], dependencies=[signed_in], responses={401: _PROBLEM}
+    prefix="/v1",
+    tags=["treadmills"],
+    max_body_size=MAX_BODY_BYTES,
+    dependencies=[signed_in],
+    responses={401: _PROBLEM},
 )
+
+
+class TakeOverOffer(BaseModel):
+    """A session of nobody that may be taken over by whoever ran it."""
+
+    session_id: str
+    started_at: UtcTime
+    last_moving_at: UtcTime
+    expires_at: UtcTime = Field(description="15 minutes after the last moving reading")
+    is_running: bool = Field(description="Then the claim goes on")
+    duration_s: float
+    distance_m: float
+    energy: Energy = Field(description="For a body of which nothing is known")
+
+    @classmethod
+    def of(cls, found: TakeOver) -> "TakeOverOffer":
+        """Return the offer as the API tells it."""
+        totals = found.totals
+        return cls(
+            session_id=found.session_id,
+            started_at=utc(found.from_ms),
+            last_moving_at=utc(found.last_moving_at_ms),
+            expires_at=utc(found.expires_at_ms),
+            is_running=found.until_ms is None,
+            duration_s=totals.forward_seconds + totals.backward_seconds,
+            distance_m=totals.forward_metres + totals.backward_metres,
+            energy=Energy.of(band_of(totals)),
+        )
+
+
+class TakeOverBody(Strict):
+    """Who ran, and the code that stands on the treadmill."""
+
+    member_id: Annotated[str, Field(max_length=36)]
+    code: Annotated[str, Field(min_length=1, max_length=32)]
 
 
 class TreadmillByCode(BaseModel):
@@ -34,6 +83,9 @@ class TreadmillByCode(BaseModel):
     is_registered: bool = Field(description="It can be claimed")
     is_claimed: bool = Field(description="Somebody holds it now")
     is_mine: bool = Field(description="The caller holds it now")
+    take_over: TakeOverOffer | None = Field(
+        description="The latest session of nobody within 15 minutes; null: there is none"
+    )
 
 
 class TreadmillCodeView(BaseModel):
@@ -53,6 +105,7 @@ def get_treadmill_by_code(code: str, services: WithServices, caller: WithCaller)
     view = services.live.treadmill(key)
     claim = None if view is None or view.claim is None else view.claim.claim
     names = dict(treadmills_of(services, gym_id))
+    offer = services.taking_over.offer(key)
     return TreadmillByCode(
         gym_id=gym_id,
         gym_name=gym_name_of(services, gym_id),
@@ -62,7 +115,42 @@ def get_treadmill_by_code(code: str, services: WithServices, caller: WithCaller)
         is_registered=key in names,
         is_claimed=claim is not None,
         is_mine=claim is not None and is_own(caller, claim.member_id),
+        take_over=None if offer is None else TakeOverOffer.of(offer),
     )
+
+
+@router.post(
+    "/treadmills/{gym_id}/{treadmill_id}/take-over",
+    status_code=HTTPStatus.CREATED,
+    responses={
+        200: {"model": ClaimAnswer, "description": "It was taken over before"},
+        404: _PROBLEM,
+        409: _PROBLEM,
+        429: _PROBLEM,
+    },
+)
+def take_over(
+    key: ClaimableTreadmill,
+    body: TakeOverBody,
+    response: Response,
+    services: WithServices,
+    caller: WithCaller,
+) -> ClaimAnswer:
+    """Make the latest session of nobody a member's, within 15 minutes of its last motion.
+
+    It is computed again with the member's body. While it runs, the claim goes on. The code that
+    stands on the treadmill shows that the member was there.
+    """
+    check_claimed_for(caller, body.member_id, services)
+    guesser = caller.account_id or ""
+    services.attempts.begin(f"code of {key}", guesser)
+    if services.treadmill_codes.treadmill(body.code) != key:
+        raise UnknownTreadmillCodeError
+    services.attempts.succeeded(f"code of {key}", guesser)
+    outcome = services.taking_over.take_over(key, body.member_id)
+    if not outcome.is_new:
+        response.status_code = HTTPStatus.OK
+    return ClaimAnswer.of(outcome.claim)
 
 
 def _run_gym(gym_id: str, services: WithServices, caller: WithCaller) -> str:

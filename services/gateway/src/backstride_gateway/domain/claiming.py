@@ -81,8 +81,7 @@ def placed(
     """
     later = [claim for claim in claims if claim.claimed_at_ms > new.claimed_at_ms]
     if later:
-        until_ms = min(claim.claimed_at_ms for claim in later)
-        new = replace(new, released_at_ms=until_ms)
+        new = _ended_by(new, later)
     earlier = [claim for claim in claims if claim.claimed_at_ms <= new.claimed_at_ms]
     if not earlier:
         return new, None
@@ -92,9 +91,26 @@ def placed(
     return new, replace(previous, released_at_ms=new.claimed_at_ms, is_release_stored=False)
 
 
+def until_next(new: StoredClaim, own: Sequence[StoredClaim]) -> StoredClaim:
+    """Return a member's claim, ended where their next one elsewhere begins: nobody is at two."""
+    later = [
+        claim
+        for claim in own
+        if claim.claimed_at_ms > new.claimed_at_ms and claim.treadmill != new.treadmill
+    ]
+    return _ended_by(new, later) if later else new
+
+
 def released(claim: StoredClaim, at_ms: int) -> StoredClaim:
     """Return the claim ended at a moment, never before it began."""
     return replace(claim, released_at_ms=max(at_ms, claim.claimed_at_ms), is_release_stored=False)
+
+
+def _ended_by(claim: StoredClaim, later: Sequence[StoredClaim]) -> StoredClaim:
+    ends_ms = [one.claimed_at_ms for one in later]
+    if claim.released_at_ms is not None:
+        ends_ms.append(claim.released_at_ms)
+    return replace(claim, released_at_ms=min(ends_ms))
 
 
 def _order(claim: StoredClaim) -> tuple[int, str]:

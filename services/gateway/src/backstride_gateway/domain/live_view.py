@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from backstride_gateway.domain.alerts import ActiveAlert
-from backstride_gateway.domain.claiming import StoredClaim, holding
+from backstride_gateway.domain.claiming import LastMoving, StoredClaim, holding
 from backstride_gateway.domain.live import LiveReading, LiveSession, Status, TreadmillPicture
 from backstride_shared.energy import advised_max_speed_m_per_s, backward_cue
+from backstride_shared.fold.sessions import CLAIMED_IDLE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,7 @@ def view_of(
     session, reading = picture.session, picture.reading
     held = None
     if latest_claim is not None:
-        last_moving = {}
-        if session is not None and session.claim_id is not None:
-            last_moving[session.claim_id] = session.last_moving_at_ms
+        last_moving = last_moving_of(session, latest_claim.claim)
         held = holding([latest_claim.claim], last_moving, now_ms)
     return LiveTreadmill(
         treadmill=picture.treadmill,
@@ -63,6 +62,21 @@ def view_of(
         alerts=picture.alerts.active,
         backward_advice=None if held is None else _advice_for(held),
     )
+
+
+def last_moving_of(session: LiveSession | None, latest: StoredClaim | None) -> LastMoving:
+    """Return the last moving reading of the claim that a session belongs to.
+
+    A session that is still nobody's belongs to a claim that reaches back to it, or was made in it:
+    the log will learn of it. Not to one that ended by standing before the session began.
+    """
+    if session is None:
+        return {}
+    claim_id = session.claim_id
+    if claim_id is None and latest is not None:
+        is_before = session.started_at_ms - latest.claimed_at_ms <= CLAIMED_IDLE_MS
+        claim_id = latest.claim_id if is_before else None
+    return {} if claim_id is None else {claim_id: session.last_moving_at_ms}
 
 
 def _advice_for(claim: StoredClaim) -> BackwardAdvice:
