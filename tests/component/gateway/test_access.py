@@ -76,6 +76,8 @@ GUARDED: Final = (
     ),
     Row("GET /v1/status", ALL, ALL, ALL),
     Row("GET /metrics", NEVER, ALL, ALL),
+    # there is no demonstration where people sign in
+    Row("POST /v1/demo/kill-processor", of(404, ALL), of(404, ALL), of(404, ALL)),
     Row("GET /v1/account", ALL, ALL, ALL),
     Row("PUT /v1/account/password", ALL, ALL, ALL, PASSWORDS),
     Row("DELETE /v1/account/session", of(204, ALL), of(204, ALL), of(204, ALL)),

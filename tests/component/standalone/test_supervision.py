@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from backstride_standalone.demonstration import Demonstration
 from backstride_standalone.domain.programs import Program, ProgramError, State
 from backstride_standalone.supervision import ProgramFailedError, Supervision
 from tests.fakes.standalone_ports import SIGKILLED, FakeMachine, FakeScreen
@@ -232,3 +233,31 @@ def test_programs_in_a_circle_are_refused(machine: FakeMachine, screen: FakeScre
 
     with pytest.raises(ProgramError):
         Supervision(circle, machine, screen)
+
+
+async def test_a_program_that_a_person_kills_is_started_again(
+    machine: FakeMachine, screen: FakeScreen
+) -> None:
+    class AskedOnce:
+        def __init__(self) -> None:
+            self.is_asked = False
+
+        def take(self) -> bool:
+            was_asked, self.is_asked = self.is_asked, False
+            return was_asked
+
+    supervision = Supervision([KAFKA, INGEST], machine, screen)
+    requests = AskedOnce()
+    demonstration = Demonstration(supervision, requests, "ingest")
+
+    demonstration.look()
+    async with running(supervision):
+        await eventually(lambda: supervision.is_ready("ingest"), what="ingest")
+        demonstration.look()
+        assert machine.last("ingest").signals == []
+        requests.is_asked = True
+        demonstration.look()
+        await eventually(lambda: machine.started.count("ingest") == 2, what="its second start")
+        await eventually(lambda: supervision.is_ready("ingest"), what="ingest")
+
+    assert machine.started.count("kafka") == 1

@@ -92,6 +92,10 @@ export interface Entrance {
   is_set_up: boolean;
 }
 
+export interface FaultAsked {
+  program: string;
+}
+
 export interface FieldProblem {
   field: string;
   message: string;

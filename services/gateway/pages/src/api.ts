@@ -4,6 +4,7 @@ import type {
   AccountView,
   ClaimBody,
   Entrance,
+  FaultAsked,
   GymList,
   JoinCodeView,
   MemberDetail,
@@ -55,6 +56,7 @@ async function ask<T>(path: string, body?: object, method = body ? "POST" : "GET
 const part = encodeURIComponent;
 
 export const status = (): Promise<Status> => ask("/v1/status");
+export const killProcessor = (): Promise<FaultAsked> => ask("/v1/demo/kill-processor", {});
 export const members = (): Promise<MemberList> => ask("/v1/members");
 export const member = (id: string): Promise<MemberDetail> => ask(`/v1/members/${part(id)}`);
 

@@ -3,6 +3,7 @@
 import "./styles.css";
 import type { MemberView, Treadmill } from "./api-types";
 import * as api from "./api";
+import { buildKillSection } from "./demo";
 import { h } from "./dom";
 import { buildFrame } from "./frame";
 import { followLive } from "./live";
@@ -16,7 +17,7 @@ const empty = h(
   "No treadmill has been heard of yet. They appear here with their first reading.",
 );
 const people = h("nav", { class: "people", "aria-label": "Members", hidden: true });
-frame.main.append(h("h1", {}, "Treadmills"), grid, empty, people);
+frame.main.append(h("h1", {}, "Treadmills"), grid, empty, people, buildKillSection());
 
 const cards = new Map<string, TreadmillCard>();
 let members: MemberView[] = [];

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from backstride_gateway.adapters.argon2_passwords import Argon2Passwords
 from backstride_gateway.adapters.kafka_energy import KafkaEnergyFeed, WrongPartitionCountError
 from backstride_gateway.adapters.kafka_log import KafkaLog
+from backstride_gateway.adapters.kill_request_file import KillRequestFile
 from backstride_gateway.adapters.mqtt_console import MqttConsole
 from backstride_gateway.adapters.segno_qr import qr_svg
 from backstride_gateway.adapters.series_on_demand import SeriesOnDemand
@@ -170,6 +171,11 @@ class Gateway:
             clock=_now_ms,
             waiting_for=self.waiting_for,
             is_demo=settings.is_demo,
+            faults=(
+                KillRequestFile(settings.kill_request_file)
+                if settings.is_demo and settings.kill_request_file is not None
+                else None
+            ),
             host_names=settings.http.host_names,
             public_url=settings.http.public_url,
         )

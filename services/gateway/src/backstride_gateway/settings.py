@@ -83,6 +83,11 @@ class GatewaySettings(ServiceSettings):
         None, description="File in which the supervisor keeps sent, stored, lost and doubled"
     )
 
+    kill_request_file: Path | None = Field(
+        None,
+        description="File by which a demonstration asks its supervisor to kill the processor",
+    )
+
     @field_validator("is_demo")
     @classmethod
     def _is_closed_to_strangers(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001

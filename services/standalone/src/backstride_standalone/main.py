@@ -5,21 +5,26 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Coroutine, Sequence
 
 from backstride_standalone.adapters import local_ports
 from backstride_standalone.adapters.child_machine import ChildMachine
 from backstride_standalone.adapters.data_folder import DataFolder
 from backstride_standalone.adapters.first_start import set_up_code
+from backstride_standalone.adapters.kill_request_file import KillRequestFile
 from backstride_standalone.adapters.mosquitto_program import find_mosquitto, write_configuration
 from backstride_standalone.adapters.program_telemetry import ProgramTelemetry
 from backstride_standalone.adapters.run_status_file import RunStatusFile
 from backstride_standalone.adapters.terminal_screen import open_screen
+from backstride_standalone.demonstration import Demonstration
 from backstride_standalone.domain.ports import PortPlan, plan_ports
 from backstride_standalone.platform_programs import (
     DATABASE_FILE,
     HOST,
+    KILL_REQUEST_FILE,
     MQTT_PORT,
     PAGE_PORT,
+    PROCESSOR,
     RECORDER,
     SIMULATION,
     STATUS_FILE,
@@ -77,25 +82,33 @@ def run_platform(options: RunOptions, folder: DataFolder) -> None:
             screen,
             board,
         )
-        asyncio.run(_run(supervision, watching))
+        beside = [watching.run()]
+        if options.is_demo:
+            requests = KillRequestFile(folder.path / KILL_REQUEST_FILE)
+            beside.append(Demonstration(supervision, requests, PROCESSOR).run())
+        asyncio.run(_run(supervision, watching, beside))
     finally:
         screen.close()
 
 
-async def _run(supervision: Supervision, watching: Watching) -> None:
+async def _run(
+    supervision: Supervision, watching: Watching, beside: Sequence[Coroutine[None, None, None]]
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    looking = asyncio.create_task(watching.run())
-    # it ends on its own only by a defect, which must not leave a run that nobody sees
-    looking.add_done_callback(lambda _: stop.set())
+    tasks = [asyncio.create_task(work) for work in beside]
+    for task in tasks:
+        # it ends on its own only by a defect, which must not leave a run that nobody sees
+        task.add_done_callback(lambda _: stop.set())
     try:
         await supervision.run(stop)
     finally:
-        looking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await looking
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         watching.show_end()
 
 

@@ -22,6 +22,7 @@ SIMULATION: Final = "simulation"
 
 DEMO_GYM: Final = "demo"
 STATUS_FILE: Final = "status.json"
+KILL_REQUEST_FILE: Final = "kill-processor"
 DATABASE_FILE: Final = "backstride.db"
 
 PAGE_PORT: Final = "page"
@@ -172,6 +173,11 @@ class _Programs:
                 "BACKSTRIDE_HTTP__PORT": str(port),
                 "BACKSTRIDE_IS_DEMO": str(is_demo).lower(),
                 "BACKSTRIDE_STATUS_FILE": str(self._folder / STATUS_FILE),
+                **(
+                    {"BACKSTRIDE_KILL_REQUEST_FILE": str(self._folder / KILL_REQUEST_FILE)}
+                    if is_demo
+                    else {}
+                ),
                 **({} if set_up_code is None else {"BACKSTRIDE_SET_UP_CODE": set_up_code}),
             },
             needs=(KAFKA, MQTT, STORE),

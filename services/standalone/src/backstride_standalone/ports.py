@@ -94,6 +94,14 @@ class Telemetry(Protocol):
         ...
 
 
+class KillRequests(Protocol):
+    """Where the page of a demonstration asks for a program to be killed."""
+
+    def take(self) -> bool:
+        """Return whether it was asked since the last call; never raises."""
+        ...
+
+
 class StatusBoard(Protocol):
     """Where others read how the run is."""
 

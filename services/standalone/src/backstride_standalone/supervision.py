@@ -81,6 +81,12 @@ class Supervision:
         """Tell whether a program has become ready since its last start."""
         return self._children[name].ready.is_set()
 
+    def kill(self, name: str) -> None:
+        """End a program as a crash would, when it runs; it is started again."""
+        process = self._children[name].process
+        if process is not None:
+            process.kill()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Keep all programs running until `stop`; then end them.
 

@@ -13,6 +13,7 @@ from backstride_gateway.api import (
     alerts,
     changes,
     code_sheet,
+    demo,
     gyms,
     members,
     platform,
@@ -78,6 +79,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(code_sheet.router)
     app.include_router(alerts.router)
     app.include_router(platform.router)
+    app.include_router(demo.router)
     app.include_router(platform.health)
     app.include_router(pages_router())
     answer_with_problems(app)

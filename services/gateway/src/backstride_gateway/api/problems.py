@@ -13,12 +13,14 @@ from starlette.exceptions import HTTPException
 from backstride_gateway.api.refusals import (
     CsrfError,
     DemonstrationError,
+    NoDemonstrationError,
     NotAllowedError,
     NotSignedInError,
 )
 from backstride_gateway.attempts import TooManyAttemptsError
 from backstride_gateway.claiming import ClaimedByAnotherError, NotClaimedError, PastClaimedError
 from backstride_gateway.correcting import NobodysSessionError
+from backstride_gateway.demo_ports import FaultUnavailableError
 from backstride_gateway.domain.accounts import ImplausibleAccountError
 from backstride_gateway.domain.changes import CorrectionError, TooManyCorrectionsError
 from backstride_gateway.domain.periods import PeriodRangeError
@@ -154,6 +156,12 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     ),
     NotAllowedError: _Kind("not-allowed", HTTPStatus.FORBIDDEN, "You may not do this"),
     DemonstrationError: _Kind("demonstration", HTTPStatus.CONFLICT, "There are no accounts here"),
+    NoDemonstrationError: _Kind(
+        "no-demonstration", HTTPStatus.NOT_FOUND, "Only a demonstration can do this"
+    ),
+    FaultUnavailableError: _Kind(
+        "fault-unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "The supervisor cannot be asked now"
+    ),
     CodeRefusedError: _Kind(
         "code-refused", HTTPStatus.FORBIDDEN, "The code is unknown, used or out of date"
     ),

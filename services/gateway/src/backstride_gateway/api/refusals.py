@@ -15,3 +15,7 @@ class NotAllowedError(Exception):
 
 class DemonstrationError(Exception):
     """A demonstration has no accounts."""
+
+
+class NoDemonstrationError(Exception):
+    """Only a demonstration under a supervisor can do this."""

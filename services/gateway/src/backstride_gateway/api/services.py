@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
 from backstride_gateway.correcting import Correcting
+from backstride_gateway.demo_ports import DemoFaults
 from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.joining import Joining
@@ -41,6 +42,7 @@ class Services:
     clock: Clock
     waiting_for: Callable[[], list[str]]
     is_demo: bool
+    faults: DemoFaults | None = None
     host_names: frozenset[str] = frozenset()
     # under which members reach the pages; None: as each request says
     public_url: str | None = None
