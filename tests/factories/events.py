@@ -6,7 +6,13 @@ import msgspec
 
 from backstride_shared.claims import Claim
 from backstride_shared.energy import Wearer
-from backstride_shared.frames import CorrectionEvent, FrameReading, ReadingsEvent, Skip
+from backstride_shared.frames import (
+    CorrectionEvent,
+    ErasureEvent,
+    FrameReading,
+    ReadingsEvent,
+    Skip,
+)
 from backstride_shared.messages import Hands
 
 TREADMILL = "gym/treadmill"
@@ -98,6 +104,20 @@ def correction(
             trimmed_at_ms=trimmed_at_ms,
             correction=(START_MS + number, f"correction-{number}"),
         ),
+    )
+
+
+def erasure(
+    number: int, claim_id: str | None, from_s: float, until_s: float, active_s: float | None = None
+) -> ErasureEvent:
+    """Return an erasure of what lies in an interval, seconds after START_MS."""
+    return ErasureEvent(
+        treadmill=TREADMILL,
+        erasure_id=f"erasure-{number}",
+        claim_id=claim_id,
+        from_ms=START_MS + round(from_s * 1000),
+        until_ms=START_MS + round(until_s * 1000),
+        active_at_ms=START_MS + round((from_s if active_s is None else active_s) * 1000),
     )
 
 

@@ -6,6 +6,7 @@ from backstride_shared.frames import (
     Checkpoint,
     Corrected,
     EnergySegment,
+    Erased,
     Refold,
     SessionSnapshot,
     TreadmillEvent,
@@ -23,6 +24,7 @@ class FoldStore:
         self.rows: dict[str, SessionSnapshot] = {}
         self.states: dict[str, TreadmillState] = {}
         self.is_refold_due = False
+        self.erased_points = 0
 
     def apply(self, *events: TreadmillEvent) -> None:
         for event in events:
@@ -33,6 +35,8 @@ class FoldStore:
                 self._keep(item)
             elif isinstance(item, (Refold, Corrected)):
                 self.is_refold_due = True
+            elif isinstance(item, Erased):
+                self._erase(item)
         for checkpoint in self.fold.take_checkpoints():
             self._keep_state(checkpoint)
 
@@ -56,6 +60,7 @@ class FoldStore:
             list(self.points.values()),
             known,
             next_measured_at_ms=None,  # the region is the whole treadmill
+            erased=state.erased,
         )
         self.rows = {row.session_id: row for row in refolded.sessions}
         for point in refolded.points:
@@ -84,6 +89,17 @@ class FoldStore:
             )
         if segment.session is not None:
             self.rows[segment.session.session_id] = segment.session
+
+    def _erase(self, item: Erased) -> None:
+        held = {key for key in self.points if item.from_ms <= key[0] < item.until_ms}
+        self.erased_points += len(held)
+        self.points = {key: point for key, point in self.points.items() if key not in held}
+        self.rows = {
+            session_id: row
+            for session_id, row in self.rows.items()
+            if not item.from_ms <= row.started_at_ms < item.until_ms
+        }
+        self.is_refold_due = True
 
     def _keep_state(self, checkpoint: Checkpoint) -> None:
         self.states[checkpoint.treadmill] = decode_state(checkpoint.state)

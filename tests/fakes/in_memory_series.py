@@ -37,6 +37,7 @@ class InMemorySeries:
         return later[0].measured_at_ms if later else None
 
     def delete(self, treadmill: str, from_ms: int, to_ms: int) -> None:
+        self._check()
         for point in self.read(treadmill, from_ms, to_ms):
             del self._points[point.treadmill, point.measured_at_ms, point.seq % 1_000_000]
 

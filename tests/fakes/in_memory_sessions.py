@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from backstride_recorder.domain.batch import DueRefold, Revision, Rows, merged
+from backstride_recorder.domain.batch import DueErasure, DueRefold, Revision, Rows, merged
+from backstride_recorder.domain.erased import ErasedSpan
 from backstride_recorder.domain.regions import Region, SessionSpan
 from backstride_recorder.ports import (
     RefoldedRows,
     StoredTreadmill,
     StoreUnavailableError,
+    WaitingErasure,
     WaitingRefold,
 )
 from backstride_shared.fold.state import TreadmillState, decode_state
@@ -32,6 +34,10 @@ class InMemorySessions:
         self._states: dict[str, bytes] = {}
         self._refolds: dict[str, DueRefold] = {}
         self.corrections: dict[str, DueRefold] = {}
+        self.erasures: dict[str, DueErasure] = {}
+        self.erased_at_ms: dict[str, int] = {}
+        self.swept_at_ms: dict[str, int] = {}
+        self.erased_points_of: dict[str, int] = {}
         # correction_id -> when it was applied, or why it was refused
         self.outcomes: dict[str, int | str] = {}
         # alert_id -> when it ended, None while it goes on
@@ -52,12 +58,69 @@ class InMemorySessions:
                 self.alerts.setdefault(alert.alert_id, None)
             elif alert.alert_id in self.alerts:
                 self.alerts[alert.alert_id] = alert.at_ms
+        self._add_changes(rows)
+        return [one for one in self.treadmills() if one.treadmill in rows.states]
+
+    def _add_changes(self, rows: Rows) -> None:
         for correction_id, due in rows.corrections.items():
             before = self.corrections.get(correction_id)
             if before is None or due.revision > before.revision:
                 self.corrections[correction_id] = due
                 self.outcomes.pop(correction_id, None)
-        return [one for one in self.treadmills() if one.treadmill in rows.states]
+        for erasure_id, erasure in rows.erasures.items():
+            self._erase_rows(erasure)
+            known_erasure = self.erasures.get(erasure_id)
+            if known_erasure is None or erasure.revision > known_erasure.revision:
+                self.erasures[erasure_id] = erasure
+                self.erased_at_ms.pop(erasure_id, None)
+                self.swept_at_ms.pop(erasure_id, None)
+
+    def waiting_erasures(self, swept_before_ms: int) -> Sequence[WaitingErasure]:
+        self._check()
+        waiting = []
+        for erasure_id, due in self.erasures.items():
+            state = self.state(due.treadmill)
+            erased_at_ms = self.erased_at_ms.get(erasure_id)
+            if erasure_id not in self.swept_at_ms and (
+                erased_at_ms is None or erased_at_ms <= swept_before_ms
+            ):
+                revision = None if state is None else state.revision
+                waiting.append(WaitingErasure(due, revision, erased_at_ms is not None))
+        return waiting
+
+    def note_erasure(self, due: DueErasure, points_count: int, *, is_sweep: bool) -> None:
+        self._check()
+        self._erase_rows(due)
+        before = self.erased_points_of.get(due.erasure_id, 0)
+        self.erased_points_of[due.erasure_id] = (
+            before + points_count if is_sweep else max(before, points_count)
+        )
+
+    def settle_erasure(self, due: DueErasure, at_ms: int, *, is_sweep: bool) -> None:
+        self._check()
+        if self.erasures[due.erasure_id].revision == due.revision:
+            noted = self.swept_at_ms if is_sweep else self.erased_at_ms
+            noted[due.erasure_id] = at_ms
+
+    def erased_spans(self) -> Sequence[ErasedSpan]:
+        self._check()
+        return [
+            ErasedSpan(one.treadmill, one.from_ms, one.until_ms) for one in self.erasures.values()
+        ]
+
+    def erased_points(self) -> int:
+        self._check()
+        return sum(self.erased_points_of.values())
+
+    def _erase_rows(self, due: DueErasure) -> None:
+        for row in list(self.rows.values()):
+            session = row.session
+            is_inside = (
+                session.treadmill == due.treadmill
+                and due.from_ms <= session.started_at_ms < due.until_ms
+            )
+            if is_inside or (due.claim_id is not None and session.claim_id == due.claim_id):
+                del self.rows[session.session_id]
 
     def treadmills(self) -> Sequence[StoredTreadmill]:
         self._check()
@@ -139,4 +202,5 @@ def _stored(state: TreadmillState) -> StoredTreadmill:
         {device_id: (mark.boot_id, mark.seq) for device_id, mark in state.marks.items()},
         state.readings_count,
         sum(mark.skipped_count for mark in state.marks.values()),
+        state.erased_count,
     )

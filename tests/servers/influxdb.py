@@ -39,7 +39,11 @@ class InfluxBucket:
     def settings(self) -> SeriesBlock:
         """Return the settings of a program that keeps its series here."""
         return SeriesBlock(
-            url=self.url, org=self.org, bucket=self.bucket, token=SecretStr(self.token)
+            url=self.url,
+            org=self.org,
+            bucket=self.bucket,
+            per_minute_bucket=None,
+            token=SecretStr(self.token),
         )
 
 

@@ -92,7 +92,24 @@ class CorrectionEvent(msgspec.Struct, array_like=True, frozen=True, tag=5):
     claim: Claim
 
 
-TreadmillEvent = ReadingsEvent | ClaimEvent | ReleaseEvent | RepairEvent | CorrectionEvent
+class ErasureEvent(msgspec.Struct, array_like=True, frozen=True, tag=6):
+    """What a claim held in [from_ms, until_ms) is to be erased; `claim_id` None: what nobody held.
+
+    The claim ends with it. `active_at_ms` is the last motion that is known of it: what lies
+    further than a rest behind it is not its session's any more.
+    """
+
+    treadmill: str
+    erasure_id: str
+    claim_id: str | None
+    from_ms: int
+    until_ms: int
+    active_at_ms: int
+
+
+TreadmillEvent = (
+    ReadingsEvent | ClaimEvent | ReleaseEvent | RepairEvent | CorrectionEvent | ErasureEvent
+)
 
 
 class EventsFrame(msgspec.Struct, array_like=True, frozen=True):
@@ -217,7 +234,18 @@ class Corrected(msgspec.Struct, array_like=True, frozen=True, tag=5):
     to_ms: int
 
 
-EnergyItem = EnergySegment | Checkpoint | Refold | Alert | Corrected
+class Erased(msgspec.Struct, array_like=True, frozen=True, tag=6):
+    """What a claim (None: nobody) held in [from_ms, until_ms) is erased: rows, series, pages."""
+
+    treadmill: str
+    revision: tuple[int, int]
+    erasure_id: str
+    claim_id: str | None
+    from_ms: int
+    until_ms: int
+
+
+EnergyItem = EnergySegment | Checkpoint | Refold | Alert | Corrected | Erased
 
 
 class EnergyFrame(msgspec.Struct, array_like=True, frozen=True):

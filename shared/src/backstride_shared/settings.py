@@ -91,6 +91,10 @@ class SeriesBlock(Block):
     )
     org: str = Field("backstride", description="InfluxDB's organization")
     bucket: str = Field("belt", description="InfluxDB's bucket of readings")
+    per_minute_bucket: str | None = Field(
+        "belt-per-minute",
+        description="InfluxDB's bucket of minutes, from which the recorder deletes what is erased",
+    )
     token: SecretStr | None = Field(None, description="InfluxDB's token for the bucket")
 
     @property

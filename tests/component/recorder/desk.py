@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backstride_recorder.domain.pace import RefoldPace
+from backstride_recorder.erasing import Eraser
+from backstride_recorder.past import Past
 from backstride_recorder.ports import Clocks, DeviceMark
 from backstride_recorder.recording import Recorder
 from backstride_recorder.refolding import Refolder
@@ -37,9 +39,9 @@ class _Mortal:
         if not callable(found):
             return found
 
-        def call(*arguments: Any) -> Any:  # noqa: ANN401  as above
+        def call(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401  as above
             self._lives.step()
-            result = found(*arguments)
+            result = found(*arguments, **named)
             self._lives.step()
             return result
 
@@ -63,6 +65,7 @@ class Desk:
     """The recorder under test and all around it; the stores outlive each recorder."""
 
     def __init__(self) -> None:
+        self.now_ms = NOW_MS
         self.series = InMemorySeries()
         self.sessions = InMemorySessions()
         self.log = FakeEnergyLog(PARTITION)
@@ -80,14 +83,16 @@ class Desk:
         log: Any = self.log if lives is None else _Mortal(self.log, lives)
         reports: Any = self.reports if lives is None else _Mortal(self.reports, lives)
         self.log.reopen()
+        clocks = Clocks(lambda: self.now_ms, lambda: 0.0)
+        refolder = Refolder(series, sessions, RefoldPace(0.0), clocks)
         self.recorder = Recorder(
             log,
             series,
             sessions,
             reports,
             self.dead_letters,
-            Refolder(series, sessions, RefoldPace(0.0), CLOCKS),
-            CLOCKS,
+            Past(refolder, Eraser(series, sessions, refolder, clocks)),
+            clocks,
             self.stop,
         )
         return self.recorder

@@ -177,3 +177,40 @@ def test_the_next_point_is_the_first_after_the_moment(series: SeriesStore) -> No
     assert series.next_measured_at_ms("gym/one", T0_MS - 1) == T0_MS
     assert series.next_measured_at_ms("gym/one", T0_MS) == T0_MS + 10
     assert series.next_measured_at_ms("gym/one", T0_MS + 10) is None
+
+
+def test_what_is_deleted_is_gone_and_its_neighbours_stay(series: SeriesStore) -> None:
+    series.write([point(seq, T0_MS + seq) for seq in range(1, 11)])
+    series.write([point(5, T0_MS + 5, "gym/two")])
+
+    series.delete("gym/one", T0_MS + 4, T0_MS + 6)
+
+    left = [one.seq for one in series.read("gym/one", 0, 2**53)]
+    assert left == [1, 2, 3, 7, 8, 9, 10]
+    assert [one.seq for one in series.read("gym/two", 0, 2**53)] == [5]
+    assert series.count() == 8
+
+
+def test_points_of_one_millisecond_are_deleted_together(series: SeriesStore) -> None:
+    series.write([point(1, T0_MS), point(999_999, T0_MS), point(1_000_000, T0_MS + 1)])
+
+    series.delete("gym/one", T0_MS, T0_MS)
+
+    assert [one.seq for one in series.read("gym/one", 0, 2**53)] == [1_000_000]
+
+
+def test_deleting_again_or_where_nothing_is_changes_nothing(series: SeriesStore) -> None:
+    series.write([point(1)])
+    series.delete("gym/one", T0_MS, T0_MS)
+    series.delete("gym/one", T0_MS, T0_MS)
+    series.delete("gym/never", 0, 2**53)
+
+    assert series.count() == 0
+
+
+def test_a_deleted_point_may_be_written_again(series: SeriesStore) -> None:
+    series.write([point(1)])
+    series.delete("gym/one", T0_MS, T0_MS)
+    series.write([point(1)])
+
+    assert series.count() == 1

@@ -8,6 +8,8 @@ from sqlalchemy import Engine, insert
 
 from backstride_recorder.adapters.sql_sessions import SqlSessions
 from backstride_recorder.domain.pace import RefoldPace
+from backstride_recorder.erasing import Eraser
+from backstride_recorder.past import Past
 from backstride_recorder.ports import Clocks
 from backstride_recorder.recording import Recorder
 from backstride_recorder.refolding import Refolder
@@ -75,13 +77,14 @@ def write_hour(series: InfluxSeries, engine: Engine) -> None:
                 log.append(*records.of(_message(treadmill, readings)))
     clocks = Clocks(lambda: END_MS, lambda: 0.0)
     sessions = SqlSessions(engine, lambda: END_MS)
+    refolder = Refolder(series, sessions, RefoldPace(0.0), clocks)
     recorder = Recorder(
         log,
         series,
         sessions,
         FakeReports(),
         FakeDeadLetters(),
-        Refolder(series, sessions, RefoldPace(0.0), clocks),
+        Past(refolder, Eraser(series, sessions, refolder, clocks)),
         clocks,
         threading.Event(),
     )

@@ -96,3 +96,13 @@ def test_metrics_are_summed_over_their_labels() -> None:
     )
 
     assert sums_by_name(text) == {"outbox": 7.5, "made": 1000.0}
+
+
+def test_what_was_erased_is_neither_stored_nor_lost_nor_doubled() -> None:
+    erased = {"backstride_recorder_readings_deleted": 60, "backstride_recorder_readings_erased": 5}
+
+    figures = figures_from(
+        controller(made=100, outbox=0), recorder(distinct=35, accepted=100) | erased
+    )
+
+    assert figures == Figures(sent=100, stored=35, lost=0, doubled=0)

@@ -16,6 +16,8 @@ from backstride_recorder.adapters.mqtt_stored import MqttStored
 from backstride_recorder.adapters.sql_sessions import SqlSessions
 from backstride_recorder.domain.batch import UnknownFrameVersionError
 from backstride_recorder.domain.pace import RefoldPace
+from backstride_recorder.erasing import Eraser
+from backstride_recorder.past import Past
 from backstride_recorder.ports import Clocks
 from backstride_recorder.recording import Recorder
 from backstride_recorder.refolding import Refolder
@@ -114,13 +116,14 @@ class Program:
             most_batch_bytes=settings.recorder.most_batch_kib * 1024,
         )
         self._energy_log = energy_log
+        refolder = Refolder(series, sessions, pace, clocks)
         self._recorder = Recorder(
             energy_log,
             series,
             sessions,
             self._reports,
             KafkaDeadLetters(settings.kafka.bootstrap_servers),
-            Refolder(series, sessions, pace, clocks),
+            Past(refolder, Eraser(series, sessions, refolder, clocks)),
             clocks,
             self._stop,
         )

@@ -27,6 +27,11 @@ STORED_REPORTS_WAITING = Gauge(
 REFOLDS = Counter(f"{_PREFIX}_refolds_total", "Refolds done")
 REFOLD_SECONDS = Histogram(f"{_PREFIX}_refold_seconds", "Seconds per refold")
 REFOLDS_DUE = Gauge(f"{_PREFIX}_refolds_due", "Treadmills whose sessions wait to be folded again")
+ERASURES_DUE = Gauge(f"{_PREFIX}_erasures_due", "Erasures whose series is still to be deleted")
+READINGS_DELETED = Gauge(f"{_PREFIX}_readings_deleted", "Readings that were erased in the series")
+READINGS_ERASED = Gauge(
+    f"{_PREFIX}_readings_erased", "Readings that came to what was erased, and went nowhere"
+)
 POINTS_DISTINCT = Gauge(f"{_PREFIX}_points_distinct", "Distinct readings in the series")
 READINGS_ACCEPTED = Gauge(
     f"{_PREFIX}_readings_accepted", "Readings that the stored states have accepted"

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from backstride_recorder.domain.batch import (
+    DueErasure,
     DueRefold,
     LogRecord,
     Poison,
     Revision,
     Rows,
 )
+from backstride_recorder.domain.erased import ErasedSpan
 from backstride_recorder.domain.positions import Jump
 from backstride_recorder.domain.regions import Region, SessionSpan
 from backstride_shared.fold.state import TreadmillState
@@ -41,6 +43,8 @@ class StoredTreadmill(NamedTuple):
     marks: Mapping[str, DeviceMark]
     accepted_count: int
     refused_count: int
+    # readings that were accepted and belong into no store
+    erased_count: int = 0
 
 
 class WaitingRefold(NamedTuple):
@@ -57,6 +61,19 @@ class WaitingRefold(NamedTuple):
     @property
     def is_ready(self) -> bool:
         """Whether the stored state knows already why they are due."""
+        return self.stored_revision is not None and self.stored_revision >= self.due.revision
+
+
+class WaitingErasure(NamedTuple):
+    """An erasure to be done, or (`is_erased`) to be looked at once more."""
+
+    due: DueErasure
+    stored_revision: Revision | None
+    is_erased: bool
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the stored state knows already what is erased, so that nothing fills it."""
         return self.stored_revision is not None and self.stored_revision >= self.due.revision
 
 
@@ -142,6 +159,32 @@ class SessionStore(Protocol):
         Rows that lie in the region and are not among them are deleted. A row of a higher
         revision stays as it is. A correction is noted as applied.
         """
+        ...
+
+    def waiting_erasures(self, swept_before_ms: int) -> Sequence[WaitingErasure]:
+        """Return the erasures to be done, and those done before then that were not swept yet.
+
+        Their rows are gone since `write`.
+        """
+        ...
+
+    def note_erasure(self, due: DueErasure, points_count: int, *, is_sweep: bool) -> None:
+        """Delete its rows once more, and note how many points it has, before they are deleted.
+
+        Those of a sweep come on top; of an erasure that is done again the most counts.
+        """
+        ...
+
+    def settle_erasure(self, due: DueErasure, at_ms: int, *, is_sweep: bool) -> None:
+        """Note that the series was erased, or looked at once more."""
+        ...
+
+    def erased_spans(self) -> Sequence[ErasedSpan]:
+        """Return all that is erased; called when partitions were taken over."""
+        ...
+
+    def erased_points(self) -> int:
+        """Return how many points were deleted altogether."""
         ...
 
     def refuse(self, correction: DueRefold, reason: str) -> None:

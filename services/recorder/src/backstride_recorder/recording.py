@@ -13,7 +13,9 @@ import structlog
 
 from backstride_recorder import metrics
 from backstride_recorder.domain.batch import Batch, LogRecord, Poison, poison_of, read_batch
+from backstride_recorder.domain.erased import ErasedSpans
 from backstride_recorder.domain.positions import Jump
+from backstride_recorder.past import Past
 from backstride_recorder.ports import (
     Clocks,
     DeadLetters,
@@ -25,7 +27,6 @@ from backstride_recorder.ports import (
     StoredTreadmill,
     StoreUnavailableError,
 )
-from backstride_recorder.refolding import Refolder
 from backstride_shared.identity import TreadmillKey, partition_of
 from backstride_shared.lifecycle import backoff_s
 from backstride_shared.series import SeriesStore, SeriesUnavailableError
@@ -52,7 +53,7 @@ class Recorder:
         sessions: SessionStore,
         reports: StoredReports,
         dead_letters: DeadLetters,
-        refolder: Refolder,
+        past: Past,
         clocks: Clocks,
         stop: threading.Event,
     ) -> None:
@@ -61,7 +62,8 @@ class Recorder:
         self._sessions = sessions
         self._reports = reports
         self._dead_letters = dead_letters
-        self._refolder = refolder
+        self._past = past
+        self._erased = ErasedSpans()
         self._clocks = clocks
         self._stop = stop
         self._count_after_s = float("-inf")
@@ -91,7 +93,7 @@ class Recorder:
         if polled.records and not self._record(polled.records):
             return
         self._reports.keep_up()
-        self._refolder.work(self._is_ours)
+        self._past.work(self._is_ours)
         self._count_points()
 
     def _take_over(self) -> bool:
@@ -104,24 +106,28 @@ class Recorder:
             return False
         self._reported.clear()
         self._report(self._treadmills, repeat=())
-        self._refolder.look_again()
+        self._past.look_again()
         self._generation = generation
         return True
 
     def _learn_treadmills(self) -> None:
         self._treadmills = {one.treadmill: one for one in self._sessions.treadmills()}
+        self._erased.replace(self._sessions.erased_spans())
+        metrics.READINGS_DELETED.set(self._sessions.erased_points())
         self._count_readings()
 
     def _record(self, records: Iterable[LogRecord]) -> bool:
         taken = list(records)
         batch = read_batch(taken)
+        self._erased.strip(batch)
+        # from the next batch on: what came with its erasure is stored, deleted and counted
+        self._erased.add(batch.rows.erasures.values())
         metrics.BATCH_BYTES.set(sum(len(record.value) for record in taken))
         if not self._persist(lambda: self._write(batch)):
             return False
         self._log.commit(taken)
         self._report(batch.rows.states, repeat=batch.repeat_stored)
-        if batch.rows.refolds or batch.rows.corrections:
-            self._refolder.look_again()
+        self._past.note(batch.rows)
         metrics.RECORDS.inc(len(taken))
         return True
 
@@ -206,6 +212,7 @@ class Recorder:
     def _count_readings(self) -> None:
         treadmills = self._treadmills.values()
         metrics.READINGS_ACCEPTED.set(sum(one.accepted_count for one in treadmills))
+        metrics.READINGS_ERASED.set(sum(one.erased_count for one in treadmills))
         metrics.READINGS_REFUSED.set(sum(one.refused_count for one in treadmills))
 
 

@@ -79,6 +79,17 @@ class Refolder:
         self._pace.ended(due.treadmill, began_at_s, self._clocks.monotonic_s())
         return True
 
+    def fold_beside(self, due: DueRefold) -> None:
+        """Fold again the sessions beside what was erased.
+
+        Raises:
+            SeriesUnavailableError, StoreUnavailableError: nothing may be assumed done.
+
+        """
+        state = self._sessions.state(due.treadmill)
+        if state is not None:
+            self._fold(due, state)
+
     def _fold(self, due: DueRefold, state: TreadmillState) -> None:
         treadmill = due.treadmill
         if due.correction_id is not None and not _is_known(due, state):
@@ -88,9 +99,10 @@ class Refolder:
         region, known = self._whole(due, state, live)
         ends_live = live is not None and live.session_id in {one.session_id for one in known}
         points = self._series.read(treadmill, region.from_ms, region.to_ms)
-        if due.correction_id is not None and len(points) < sum(one.readings_count for one in known):
-            log.warning("correction refused", treadmill=treadmill, reason=TOO_LATE)
-            self._sessions.refuse(due, TOO_LATE)
+        if due.may_be_old and len(points) < sum(one.readings_count for one in known):
+            log.warning("not folded again", treadmill=treadmill, reason=TOO_LATE)
+            if due.correction_id is not None:
+                self._sessions.refuse(due, TOO_LATE)
             return
         refolded = refold(
             treadmill,
@@ -100,6 +112,7 @@ class Refolder:
             next_measured_at_ms=(
                 None if ends_live else self._series.next_measured_at_ms(treadmill, region.to_ms)
             ),
+            erased=state.erased,
         )
         for refused in self._series.write(refolded.points):
             # it was taken before with other figures, which it keeps
@@ -125,7 +138,7 @@ class Refolder:
         claim_ids = {claim.claim_id for claim in state.claims}
         while not region.is_empty:
             spans = with_live(self._sessions.spans(due.treadmill, region), live)
-            if due.correction_id is not None:
+            if due.may_be_old:
                 spans = of_known_claims(spans, claim_ids)
             grown = widened(region, spans, most_ms)
             if grown == region:

@@ -21,6 +21,7 @@ from backstride_shared.energy import (
     close,
     prepare,
 )
+from backstride_shared.fold.erasures import first_cut_ms
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS, idle_ms
 from backstride_shared.fold.state import OpenSession, TreadmillState
 from backstride_shared.fold.timeline import Holder, holder_at
@@ -63,6 +64,7 @@ def fold_run(
         if session is not None and (
             session.claim_id != claim_id
             or at_ms - session.last_moving_at_ms > idle_ms(session.claim_id)
+            or (state.erased and first_cut_ms(state.erased, session.last_reading_at_ms) <= at_ms)
         ):
             pieces.append(end_session(state, at_ms))
             session = None
@@ -77,6 +79,8 @@ def fold_run(
             session = _begin_session(state, device_id, boot_id, first, claim_id)
         last_moving_at_ms = session.last_moving_at_ms
         until_ms = holder.until_ms
+        if state.erased:
+            until_ms = min(until_ms, first_cut_ms(state.erased, at_ms))
         longest_ms = idle_ms(claim_id)
         end = start
         while end < count:
@@ -128,6 +132,8 @@ def end_session(state: TreadmillState, at_ms: int) -> Piece:
         message = f"treadmill {state.treadmill} has no open session"
         raise ValueError(message)
     held_until_ms = min(at_ms, session.last_reading_at_ms + HOLD_MS)
+    if state.erased:
+        held_until_ms = min(held_until_ms, first_cut_ms(state.erased, session.last_reading_at_ms))
     close(session.energy, prepare(None), held_until_ms)
     state.session = None
     return Piece(session, (), [])

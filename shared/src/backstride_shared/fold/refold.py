@@ -8,8 +8,15 @@ import msgspec
 
 from backstride_shared.claims import Claim
 from backstride_shared.energy import EnergyPoint
+from backstride_shared.fold.erasures import end_of_erased, first_cut_ms
 from backstride_shared.fold.folding import Piece, end_session, fold_run, snapshot_of
-from backstride_shared.fold.state import STATE_VERSION, OpenSession, TreadmillState
+from backstride_shared.fold.state import (
+    STATE_VERSION,
+    ErasedInterval,
+    OpenSession,
+    TreadmillState,
+)
+from backstride_shared.fold.timeline import ENDLESS_MS
 from backstride_shared.frames import FrameReading, SessionSnapshot
 from backstride_shared.series.ports import SeriesPoint
 
@@ -36,6 +43,7 @@ def refold(
     known: Sequence[KnownSession] = (),
     *,
     next_measured_at_ms: int | None,
+    erased: Sequence[ErasedInterval] = (),
 ) -> Refolded:
     """Fold a region of the series: the same rules as live, over all points in their order.
 
@@ -50,15 +58,19 @@ def refold(
         next_measured_at_ms: when the first reading after the region was measured; its last session
             ends with it. None when there is none, as when the region ends in a dirty live session:
             the last session is left without an end then, as the live fold would leave it.
+        erased: the treadmill's erased intervals, from its stored state: points in them are left
+            out, whether or not they are deleted yet, and no session reaches over one.
 
     Returns:
         All sessions that the region now holds: known rows that are not among them are to be
         deleted. And those points that must be written again.
 
     """
-    state = TreadmillState(STATE_VERSION, treadmill, claims=list(claims))
+    state = TreadmillState(STATE_VERSION, treadmill, claims=list(claims), erased=list(erased))
     # (boot_id, seq) is the order of one device; two devices may share a millisecond
-    ordered = sorted(points, key=lambda point: (point.measured_at_ms, point.boot_id, point.seq))
+    ordered = sorted(
+        _kept(points, erased), key=lambda point: (point.measured_at_ms, point.boot_id, point.seq)
+    )
     sessions: list[tuple[OpenSession, int | None]] = []
     changed: list[SeriesPoint] = []
     for (device_id, boot_id), group in groupby(
@@ -73,10 +85,23 @@ def refold(
                 if fresh != point:
                     changed.append(fresh)
             position += len(piece.points)
-    if state.session is not None and next_measured_at_ms is not None:
-        _note(sessions, end_session(state, next_measured_at_ms))
+    if state.session is not None:
+        end_ms = ENDLESS_MS if next_measured_at_ms is None else next_measured_at_ms
+        end_ms = min(end_ms, first_cut_ms(erased, state.session.last_reading_at_ms))
+        if end_ms < ENDLESS_MS:
+            _note(sessions, end_session(state, end_ms))
     snapshots = [snapshot_of(state, session, ended_at_ms) for session, ended_at_ms in sessions]
     return Refolded(_with_known_ids(snapshots, known), changed)
+
+
+def _kept(points: Sequence[SeriesPoint], erased: Sequence[ErasedInterval]) -> Sequence[SeriesPoint]:
+    if not erased:
+        return points
+    return [
+        point
+        for point in points
+        if not any(one.from_ms <= point.measured_at_ms < end_of_erased(one) for one in erased)
+    ]
 
 
 def _note(sessions: list[tuple[OpenSession, int | None]], piece: Piece) -> None:

@@ -61,6 +61,20 @@ class BeltMemory(msgspec.Struct, array_like=True):
     device_changed_at_ms: int = 0
 
 
+class ErasedInterval(msgspec.Struct, array_like=True):
+    """What was measured in [from_ms, until_ms) is erased, as long as nobody stood idle in it.
+
+    `active_at_ms` is the last motion in it; `claim_id` is the claim's that was erased, None for a
+    session of nobody.
+    """
+
+    erasure_id: str
+    claim_id: str | None
+    from_ms: int
+    until_ms: int
+    active_at_ms: int
+
+
 class TreadmillState(msgspec.Struct, array_like=True):
     """Everything the fold needs of a treadmill; a pure function of its log.
 
@@ -86,6 +100,9 @@ class TreadmillState(msgspec.Struct, array_like=True):
     # kind of alert -> what is going on
     alerts: dict[str, AlertWatch] = {}
     belt: BeltMemory = msgspec.field(default_factory=BeltMemory)
+    erased: list[ErasedInterval] = []
+    # readings that were accepted and belong into no store, because they are erased
+    erased_count: int = 0
 
     @property
     def revision(self) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from backstride_shared.claims import Claim
+from backstride_shared.energy import Wearer
 
 ENDLESS_MS = 2**62
 KEPT_MS = 7 * 24 * 3600 * 1000
@@ -81,6 +82,20 @@ def with_correction(claims: list[Claim], corrected: Claim) -> list[Claim]:
         else claim
         for claim in claims
     ]
+
+
+def with_erasure(claims: list[Claim], claim_id: str, from_ms: int) -> list[Claim]:
+    """Return the timeline with nothing left of a claim but its id and its beginning.
+
+    It holds no moment any more, ends the claim before it, and is known when it comes again.
+    """
+    others = [claim for claim in claims if claim.claim_id != claim_id]
+    known = next((claim for claim in claims if claim.claim_id == claim_id), None)
+    at_ms = from_ms if known is None else known.claimed_at_ms
+    return with_claim(
+        others,
+        Claim(claim_id=claim_id, claimed_at_ms=at_ms, wearer=Wearer(), released_at_ms=at_ms),
+    )
 
 
 def pruned(claims: list[Claim], expiries: dict[str, int], now_ms: int) -> list[Claim]:

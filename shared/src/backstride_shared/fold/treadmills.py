@@ -10,6 +10,7 @@ import msgspec
 
 from backstride_shared.claims import Claim
 from backstride_shared.fold.alerts import watch_devices, watch_readings
+from backstride_shared.fold.erasures import end_of_erased, kept_intervals, without_erased
 from backstride_shared.fold.folding import (
     Piece,
     claim_of,
@@ -22,6 +23,7 @@ from backstride_shared.fold.marks import Verdict, mark_message
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS
 from backstride_shared.fold.state import (
     STATE_VERSION,
+    ErasedInterval,
     OpenSession,
     TreadmillState,
     encode_state,
@@ -34,6 +36,7 @@ from backstride_shared.fold.timeline import (
     pruned,
     with_claim,
     with_correction,
+    with_erasure,
     with_release,
 )
 from backstride_shared.frames import (
@@ -47,6 +50,8 @@ from backstride_shared.frames import (
     EnergyItem,
     EnergyReading,
     EnergySegment,
+    Erased,
+    ErasureEvent,
     FrameReading,
     ReadingsEvent,
     Refold,
@@ -107,6 +112,8 @@ class TreadmillsFold:
             self._apply_repair(state, event)
         elif type(event) is CorrectionEvent:
             self._apply_correction(state, event.claim)
+        elif type(event) is ErasureEvent:
+            self._apply_erasure(state, event)
 
     def drain(self) -> FoldOutput:
         """Return and forget what the events came to; states keep what they are."""
@@ -128,6 +135,8 @@ class TreadmillsFold:
         for treadmill, repeat_stored in self._touched.items():
             state = self.states[treadmill]
             state.claims = pruned(state.claims, state.expiries, state.last_measured_at_ms)
+            if state.erased:
+                state.erased = kept_intervals(state.erased, state.last_measured_at_ms)
             if len(state.expiries) > len(state.claims):
                 kept = {claim.claim_id for claim in state.claims}
                 state.expiries = {
@@ -180,6 +189,9 @@ class TreadmillsFold:
         self._output.accepted_readings += count
         state.accepted_count += count
         state.readings_count += count
+        if state.erased:
+            readings = without_erased(state.erased, readings)
+            state.erased_count += count - len(readings)
         highest_ms = state.last_measured_at_ms
         for reading in readings:
             if reading.measured_at_ms < highest_ms:
@@ -272,6 +284,9 @@ class TreadmillsFold:
     # --- claims and repairs -------------------------------------------------------------------
 
     def _apply_claim(self, state: TreadmillState, claim: Claim) -> None:
+        if _is_erased(state, claim.claim_id):
+            self._touched.setdefault(state.treadmill, False)
+            return
         if any(known.claim_id == claim.claim_id for known in state.claims):
             if claim.released_at_ms is not None:
                 self._apply_release(state, claim.claim_id, claim.released_at_ms)
@@ -324,8 +339,10 @@ class TreadmillsFold:
         version = claim.correction
         last_ms = state.last_measured_at_ms
         self._touched.setdefault(state.treadmill, False)
-        if version is None or (
-            known is not None and known.correction is not None and known.correction >= version
+        if (
+            version is None
+            or _is_erased(state, claim.claim_id)
+            or (known is not None and known.correction is not None and known.correction >= version)
         ):
             return
         if (
@@ -355,6 +372,56 @@ class TreadmillsFold:
                 min(until_ms, last_ms),
             )
         )
+
+    def _apply_erasure(self, state: TreadmillState, event: ErasureEvent) -> None:
+        self._touched.setdefault(state.treadmill, False)
+        if any(one.erasure_id == event.erasure_id for one in state.erased):
+            return
+        claim_id, from_ms = event.claim_id, event.from_ms
+        interval = ErasedInterval(
+            event.erasure_id, claim_id, from_ms, event.until_ms, max(event.active_at_ms, from_ms)
+        )
+        last_ms = state.last_measured_at_ms
+        if claim_id is not None:
+            holder = holder_at(state.claims, state.expiries, last_ms).claim
+            if holder is not None and holder.claim_id == claim_id:
+                interval.active_at_ms = max(interval.active_at_ms, state.last_moving_at_ms)
+            state.expiries = {key: at for key, at in state.expiries.items() if key != claim_id}
+            state.claims = with_erasure(state.claims, claim_id, from_ms)
+        state.erased = [*state.erased, interval]
+        self._drop_erased_session(state, interval)
+        self._note_change(state)
+        self._output.items.append(
+            Erased(
+                state.treadmill,
+                state.revision,
+                event.erasure_id,
+                claim_id,
+                from_ms,
+                end_of_erased(interval),
+            )
+        )
+
+    def _drop_erased_session(self, state: TreadmillState, interval: ErasedInterval) -> None:
+        """Let go of an open session that is erased; of one that is in part, as of a wrong one."""
+        session, end_ms = state.session, end_of_erased(interval)
+        if (
+            session is None
+            or session.last_reading_at_ms < interval.from_ms
+            or session.started_at_ms >= end_ms
+        ):
+            return
+        if session.started_at_ms >= interval.from_ms and session.last_reading_at_ms < end_ms:
+            segment = self._segments.get(state.treadmill)
+            if segment is not None and segment.session is session:
+                state.erased_count += len(segment.readings)
+                del self._segments[state.treadmill]
+            state.session = None
+            return
+        _make_dirty(session, interval.from_ms)
+        self._add_piece(state, "", 0, end_session(state, state.last_measured_at_ms))
+        self._finish_segment(state)
+        _remember_dirty(state, interval.from_ms)
 
     def _apply_repair(self, state: TreadmillState, event: RepairEvent) -> None:
         mark = state.marks.get(event.device_id)
@@ -391,6 +458,10 @@ def _in_order_and_late(
             highest_ms = reading.measured_at_ms
             in_order.append(reading)
     return in_order, late
+
+
+def _is_erased(state: TreadmillState, claim_id: str) -> bool:
+    return any(one.claim_id == claim_id for one in state.erased)
 
 
 def _end_in(state: TreadmillState, claim_id: str) -> int:

@@ -18,10 +18,9 @@ from backstride_shared.series.influx_lines import (
     COUNTED_FIELD,
     GYM_TAG,
     MEASUREMENT,
+    PER_MINUTE_MEASUREMENT,
     TREADMILL_TAG,
 )
-
-PER_MINUTE_MEASUREMENT: Final = "belt_per_minute"
 
 RECENT_NAME: Final = "backstride per minute, recent"
 LATE_NAME: Final = "backstride per minute, late"

@@ -85,7 +85,8 @@ def set_up(wanted: InfluxSetupBlock) -> None:
         for task in wanted_tasks:
             _task(client, org, task)
         for access in (
-            Access("recorder", ((READ, raw.id), (WRITE, raw.id))),
+            # of the minutes it may delete what is erased, for which InfluxDB wants writing
+            Access("recorder", ((READ, raw.id), (WRITE, raw.id), (WRITE, kept.id))),
             Access("gateway", ((READ, raw.id), (READ, kept.id))),
             Access("grafana", ((READ, raw.id), (READ, kept.id))),
         ):

@@ -17,6 +17,8 @@ from backstride_shared.series.conditions import packed, unpacked
 from backstride_shared.series.ports import SeriesPoint
 
 MEASUREMENT: Final = "belt"
+PER_MINUTE_MEASUREMENT: Final = "belt_per_minute"
+"""Minutes, which tasks of InfluxDB draw together from the points."""
 GYM_TAG: Final = "gym_id"
 TREADMILL_TAG: Final = "treadmill_id"
 COUNTED_FIELD: Final = "seq"
@@ -123,6 +125,12 @@ def time_ns_of(text: str) -> int:
     """Return a time like 2026-11-23T06:00:00.123000004Z in nanoseconds since 1970."""
     seconds, _, fraction = text.removesuffix("Z").partition(".")
     return _second_of(seconds) * 1_000_000_000 + int(fraction.ljust(9, "0"))
+
+
+def time_text_of(time_ns: int) -> str:
+    """Return nanoseconds since 1970 as InfluxDB reads a time."""
+    seconds, fraction_ns = divmod(time_ns, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction_ns:09d}Z"
 
 
 @lru_cache(maxsize=64)  # readings of one second follow each other

@@ -18,7 +18,12 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
-from backstride_shared.identity import TreadmillKey, gym_id_of, treadmill_id_of
+from backstride_shared.identity import (
+    TreadmillKey,
+    gym_id_of,
+    parse_treadmill_key,
+    treadmill_id_of,
+)
 from backstride_shared.lifecycle import backoff_s
 from backstride_shared.series import influx_queries
 from backstride_shared.series.influx_answers import (
@@ -26,7 +31,17 @@ from backstride_shared.series.influx_answers import (
     LinesRefusedError,
     meaning_of,
 )
-from backstride_shared.series.influx_lines import NS_PER_MS, body_of, points_of, time_ns_of
+from backstride_shared.series.influx_lines import (
+    GYM_TAG,
+    MEASUREMENT,
+    NS_PER_MS,
+    PER_MINUTE_MEASUREMENT,
+    TREADMILL_TAG,
+    body_of,
+    points_of,
+    time_ns_of,
+    time_text_of,
+)
 from backstride_shared.series.ports import RefusedPoint, SeriesPoint
 
 log = structlog.get_logger()
@@ -38,6 +53,7 @@ ANSWER_TIMEOUT_MS: Final = 30_000
 ATTEMPTS: Final = 3
 """Bridges a moment only: the recorder, which has to stay in its Kafka group, waits longer."""
 
+_MINUTE_MS: Final = 60_000
 _FIRST_NS: Final = 0
 _END_NS: Final = 2**63 - 2
 """InfluxDB keeps no later time."""
@@ -48,8 +64,14 @@ _ERROR_HEADER: Final = ["error", "reference"]
 class InfluxSeries:
     """A `SeriesStore` in one bucket; may be used from several threads."""
 
-    def __init__(self, url: str, org: str, bucket: str, token: str) -> None:
-        """Take the address; nothing is asked before the first call."""
+    def __init__(
+        self, url: str, org: str, bucket: str, token: str, per_minute_bucket: str | None = None
+    ) -> None:
+        """Take the address; nothing is asked before the first call.
+
+        In `per_minute_bucket` only `delete` does anything: tasks of InfluxDB fill it.
+        """
+        self._per_minute_bucket = per_minute_bucket
         self._org = org
         self._bucket = bucket
         self._client = InfluxDBClient(
@@ -57,6 +79,7 @@ class InfluxSeries:
         )
         self._write_api = self._client.write_api(write_options=SYNCHRONOUS)
         self._query_api = self._client.query_api()
+        self._delete_api = self._client.delete_api()
 
     def check(self) -> None:
         """Return when server, token, organization and bucket are right.
@@ -100,6 +123,21 @@ class InfluxSeries:
         points.sort(key=lambda point: (point.measured_at_ms, point.seq % NS_PER_MS))
         return points
 
+    def delete(self, treadmill: str, from_ms: int, to_ms: int) -> None:
+        """Delete the points with from_ms <= measured_at_ms <= to_ms, and the minutes they touch."""
+        self._delete(
+            self._bucket, MEASUREMENT, treadmill, from_ms * NS_PER_MS, (to_ms + 1) * NS_PER_MS - 1
+        )
+        if self._per_minute_bucket is not None:
+            first_ms = from_ms - from_ms % _MINUTE_MS
+            self._delete(
+                self._per_minute_bucket,
+                PER_MINUTE_MEASUREMENT,
+                treadmill,
+                first_ms * NS_PER_MS,
+                to_ms * NS_PER_MS,
+            )
+
     def next_measured_at_ms(self, treadmill: str, after_ms: int) -> int | None:
         """Return when the first point after a moment was measured, None when there is none."""
         times = self._column(
@@ -136,6 +174,26 @@ class InfluxSeries:
             "from_ns": max(_FIRST_NS, from_ns),
             "until_ns": min(_END_NS, until_ns),
         }
+
+    def _delete(
+        self, bucket: str, measurement: str, treadmill: str, first_ns: int, last_ns: int
+    ) -> None:
+        # a predicate takes no parameters; a treadmill's name is parsed, and needs no quoting
+        key = parse_treadmill_key(treadmill)
+        try:
+            self._delete_api.delete(
+                time_text_of(max(_FIRST_NS, first_ns)),
+                time_text_of(min(_END_NS, last_ns)),
+                f'_measurement="{measurement}" AND {GYM_TAG}="{gym_id_of(key)}"'
+                f' AND {TREADMILL_TAG}="{treadmill_id_of(key)}"',
+                bucket,
+                self._org,
+            )
+        except (ApiException, HTTPError) as error:
+            meaning = meaning_of(error)
+            if isinstance(meaning, LinesRefusedError):
+                raise InfluxBusyError(f"InfluxDB refused to delete: {meaning}") from error
+            raise meaning from error
 
     def _post(self, body: bytes) -> None:
         """Send one request, again while InfluxDB is away for a moment.

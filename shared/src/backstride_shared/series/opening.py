@@ -45,7 +45,9 @@ def _influx(settings: SeriesBlock) -> SeriesStore:
             f"for InfluxDB install backstride-shared[influx] ({error})"
         ) from error
     token = "" if settings.token is None else settings.token.get_secret_value()
-    series = InfluxSeries(settings.url, settings.org, settings.bucket, token)
+    series = InfluxSeries(
+        settings.url, settings.org, settings.bucket, token, settings.per_minute_bucket
+    )
     try:
         series.check()
     except BaseException:

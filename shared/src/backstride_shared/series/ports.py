@@ -74,6 +74,18 @@ class SeriesStore(Protocol):
         """
         ...
 
+    def delete(self, treadmill: str, from_ms: int, to_ms: int) -> None:
+        """Delete the points with from_ms <= measured_at_ms <= to_ms, gone on return.
+
+        Where minutes are kept beside the points, those that touch the interval go too; what was
+        measured in them outside it is drawn together again.
+
+        Raises:
+            SeriesUnavailableError: the whole call must be repeated; repeating is harmless.
+
+        """
+        ...
+
     def next_measured_at_ms(self, treadmill: str, after_ms: int) -> int | None:
         """Return when the first point after a moment was measured, None when there is none.
 

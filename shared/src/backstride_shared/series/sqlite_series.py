@@ -46,6 +46,7 @@ SELECT time_ns, device_id, boot_id, seq, bits, speed_m_per_s, grade_percent, hea
 FROM belt JOIN boots USING (boot_no)
 WHERE treadmill_no = ? AND time_ns BETWEEN ? AND ? ORDER BY time_ns
 """
+_DELETE: Final = "DELETE FROM belt WHERE treadmill_no = ? AND time_ns BETWEEN ? AND ?"
 _NEXT: Final = "SELECT MIN(time_ns) FROM belt WHERE treadmill_no = ? AND time_ns >= ?"
 
 
@@ -99,6 +100,17 @@ class SqliteSeries:
             rows = connection.execute(_SELECT, (number, *stretch)).fetchall()
         return [_point(treadmill, row) for row in rows]
 
+    def delete(self, treadmill: str, from_ms: int, to_ms: int) -> None:
+        """Delete the points with from_ms <= measured_at_ms <= to_ms, from the file too."""
+        with self._transaction() as connection:
+            number = self._treadmill_number(connection, treadmill)
+            stretch = (_first_ns(from_ms), _first_ns(to_ms + 1) - 1)
+            gone: int = connection.execute(_DELETE, (number, *stretch)).rowcount
+            connection.execute("UPDATE totals SET points = points - ?", (gone,))
+        with self._reading() as connection:
+            # the log before the file still holds the pages as they were
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def next_measured_at_ms(self, treadmill: str, after_ms: int) -> int | None:
         """Return when the first point after a moment was measured, None when there is none."""
         with self._reading() as connection:
@@ -122,6 +134,8 @@ class SqliteSeries:
             connection.execute("PRAGMA journal_mode=WAL")
             # as for the relational store: a treadmill lets go of what was reported stored
             connection.execute("PRAGMA synchronous=FULL")
+            # what is erased is overwritten, not only left out of the index
+            connection.execute("PRAGMA secure_delete=ON")
         with self._transaction() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version == 0:

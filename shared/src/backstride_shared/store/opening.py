@@ -106,6 +106,8 @@ def _configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> Non
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        # what is erased is overwritten, not only left out of the index
+        "secure_delete=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -277,6 +277,25 @@ corrections = Table(
     Column("refused_reason", String(200)),
 )
 
+# intervals without a name, which nothing may fill again
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("erasure_id", String(36), primary_key=True),
+    Column("treadmill", String(127), nullable=False),
+    # null: of nobody's session, and of every one once it is done
+    Column("claim_id", String(64)),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("accepted_count", BigInteger, nullable=False),
+    Column("sessions_count", Integer, nullable=False),
+    Column("points_count", BigInteger, nullable=False),
+    # when the series was deleted, and when that was looked at once more
+    Column("erased_at_ms", BigInteger),
+    Column("swept_at_ms", BigInteger),
+)
+
 refolds_due = Table(
     "refolds_due",
     metadata,

@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 
 from backstride_shared.claims import Claim
 from backstride_shared.energy import Moment, estimate, prepare
-from backstride_shared.frames import ClaimEvent, FrameReading, ReadingsEvent, TreadmillEvent
-from tests.factories.events import START_MS, TREADMILL, claim, correction, message
+from backstride_shared.frames import (
+    ClaimEvent,
+    ErasureEvent,
+    FrameReading,
+    ReadingsEvent,
+    TreadmillEvent,
+)
+from tests.factories.events import START_MS, TREADMILL, claim, correction, erasure, message
 from tests.factories.fold_store import FoldStore
 
 
@@ -27,11 +33,12 @@ class Owned(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """What was measured, claimed and corrected, and a log in which it arrived."""
+    """What was measured, claimed, corrected and erased, and a log in which it arrived."""
 
     readings: list[FrameReading]
     # as the latest correction of each leaves it
     claims: list[Claim]
+    erasures: list[ErasureEvent]
     log: list[TreadmillEvent]
     restarts: set[int]
 
@@ -40,7 +47,7 @@ class Scenario(NamedTuple):
 def scenarios(draw: st.DrawFn) -> Scenario:
     """One device over several boots; its messages cut, lost, resent, doubled.
 
-    Claims and their corrections come at any time, in any order, and again.
+    Claims, their corrections and erasures come at any time, in any order, and again.
     """
     boots = draw(st.lists(st.integers(1, 25), min_size=1, max_size=3))
     at_ms = START_MS
@@ -64,9 +71,11 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     log.extend(_sent(draw, outbox, 0, is_lossy=False))
     for one in claims:
         log.insert(draw(st.integers(0, len(log))), ClaimEvent(TREADMILL, one))
-    corrected = [_corrected(draw, one, (at_ms - START_MS) / 1000, log) for one in claims]
+    end_s = (at_ms - START_MS) / 1000
+    corrected = [_corrected(draw, one, end_s, log) for one in claims]
+    erasures = _erasures(draw, claims, end_s, log)
     restarts = draw(st.sets(st.integers(0, len(log)), max_size=3))
-    return Scenario([reading for _, reading in outbox], corrected, log, restarts)
+    return Scenario([reading for _, reading in outbox], corrected, erasures, log, restarts)
 
 
 def _corrected(draw: st.DrawFn, known: Claim, end_s: float, log: list[TreadmillEvent]) -> Claim:
@@ -80,6 +89,28 @@ def _corrected(draw: st.DrawFn, known: Claim, end_s: float, log: list[TreadmillE
         for _ in range(draw(st.integers(1, 2))):
             log.insert(draw(st.integers(0, len(log))), event)
     return latest
+
+
+def _erasures(
+    draw: st.DrawFn, claims: list[Claim], end_s: float, log: list[TreadmillEvent]
+) -> list[ErasureEvent]:
+    """Put erasures of some claims, and of a time that nobody held, into the log, some twice."""
+    found: list[ErasureEvent] = []
+    starts = [(one.claimed_at_ms - START_MS) / 1000 for one in claims]
+    for number, (one, from_s) in enumerate(zip(claims, starts, strict=True)):
+        if draw(st.booleans()):
+            limit_s = starts[number + 1] if number + 1 < len(claims) else end_s + 1.0
+            until_s = draw(st.floats(from_s, max(from_s, limit_s)))
+            found.append(erasure(number, one.claim_id, from_s, until_s, until_s))
+    if draw(st.booleans()):
+        from_s = draw(st.floats(0.0, end_s))
+        until_s = draw(st.floats(from_s, starts[0] if starts and from_s < starts[0] else end_s))
+        if not any(from_s <= start < until_s for start in starts):
+            found.append(erasure(9, None, from_s, until_s, until_s))
+    for event in found:
+        for _ in range(draw(st.integers(1, 2))):
+            log.insert(draw(st.integers(0, len(log))), event)
+    return found
 
 
 def _sent(
@@ -99,8 +130,19 @@ def _sent(
     return events
 
 
-def _oracle(readings: list[FrameReading], claims: list[Claim]) -> dict[str | None, Owned]:
-    """Add up by owner; a session begins with a moving reading, and nothing rests for long here."""
+def _is_kept(reading: FrameReading, erasures: list[ErasureEvent]) -> bool:
+    return not any(one.from_ms <= reading.measured_at_ms < one.until_ms for one in erasures)
+
+
+def _oracle(scenario: Scenario) -> dict[str | None, Owned]:
+    """Add up by owner; a session begins with a moving reading, and nothing rests for long here.
+
+    No session reaches over the beginning of what is erased, and no reading is held beyond it.
+    """
+    claims, erasures = scenario.claims, scenario.erasures
+    readings = [one for one in scenario.readings if _is_kept(one, erasures)]
+    erased_ids = {one.claim_id for one in erasures}
+    cut_before_ms = 0
     owned: dict[str | None, Owned] = defaultdict(lambda: Owned(0, 0.0, 0.0))
     owner_before: str | None = "none yet"
     is_in_session = False
@@ -111,7 +153,12 @@ def _oracle(readings: list[FrameReading], claims: list[Claim]) -> dict[str | Non
                 is_trimmed = (
                     one.trimmed_at_ms is not None and one.trimmed_at_ms <= reading.measured_at_ms
                 )
-                owner, wearer = (None, None) if is_trimmed else (one.claim_id, one.wearer)
+                is_gone = is_trimmed or one.claim_id in erased_ids
+                owner, wearer = (None, None) if is_gone else (one.claim_id, one.wearer)
+        if reading.measured_at_ms >= cut_before_ms and number:
+            is_in_session = False
+        cuts = [one.from_ms for one in erasures if one.from_ms > reading.measured_at_ms]
+        cut_before_ms = min(cuts, default=2**62)
         if owner != owner_before:
             is_in_session = False
         owner_before = owner
@@ -120,8 +167,9 @@ def _oracle(readings: list[FrameReading], claims: list[Claim]) -> dict[str | Non
         if not is_in_session:
             continue
         held_s = 0.0
-        if number + 1 < len(readings):
-            held_s = min(5.0, (readings[number + 1].measured_at_ms - reading.measured_at_ms) / 1000)
+        ends = [one.measured_at_ms for one in readings[number + 1 : number + 2]]
+        if ends or cuts:
+            held_s = min(5.0, (min(ends + cuts) - reading.measured_at_ms) / 1000)
         rate = estimate(
             prepare(wearer),
             Moment(speed_m_per_s=reading.speed_m_per_s, is_reverse=reading.is_reverse),
@@ -156,10 +204,13 @@ def test_every_reading_counts_once_for_its_owner(scenario: Scenario) -> None:
         store.apply(event)
     store.settle()
 
-    expected = _oracle(scenario.readings, scenario.claims)
+    expected = _oracle(scenario)
     kept = _kept(store)
-    assert len(store.points) == len(scenario.readings)
-    assert store.states[TREADMILL].readings_count == len(scenario.readings)
+    state = store.states[TREADMILL]
+    stored = [one for one in scenario.readings if _is_kept(one, scenario.erasures)]
+    assert sorted(seen[0] for seen in store.points) == [one.measured_at_ms for one in stored]
+    assert state.readings_count == len(scenario.readings)
+    assert state.erased_count + store.erased_points == len(scenario.readings) - len(stored)
     assert {owner: one.readings for owner, one in kept.items()} == {
         owner: one.readings for owner, one in expected.items()
     }

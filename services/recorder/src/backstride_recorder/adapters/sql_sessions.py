@@ -20,13 +20,24 @@ from backstride_recorder.adapters.correction_rows import (
     settle_correction,
     waiting_corrections,
 )
+from backstride_recorder.adapters.erasure_rows import (
+    add_erasures,
+    count_points,
+    erase_rows,
+    erased_points,
+    erased_spans,
+    settle_erasure,
+    waiting_erasures,
+)
 from backstride_recorder.adapters.session_rows import alert_row, session_row
-from backstride_recorder.domain.batch import DueRefold, KnownState, Rows, merged
+from backstride_recorder.domain.batch import DueErasure, DueRefold, KnownState, Rows, merged
+from backstride_recorder.domain.erased import ErasedSpan
 from backstride_recorder.domain.regions import Region, SessionSpan
 from backstride_recorder.ports import (
     RefoldedRows,
     StoredTreadmill,
     StoreUnavailableError,
+    WaitingErasure,
     WaitingRefold,
 )
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS
@@ -65,6 +76,7 @@ class SqlSessions:
             _add_refolds(connection, rows.refolds)
             _add_alerts(connection, rows.alerts)
             add_corrections(connection, rows.corrections.values())
+            add_erasures(connection, rows.erasures.values())
             return _as_stored(connection, rows.states)
 
     def treadmills(self) -> Sequence[StoredTreadmill]:
@@ -163,6 +175,32 @@ class SqlSessions:
                     )
                 )
             )
+
+    def waiting_erasures(self, swept_before_ms: int) -> Sequence[WaitingErasure]:
+        """Return the erasures to be done, and those done before then that were not swept yet."""
+        with self._transaction(self._engine) as connection:
+            return waiting_erasures(connection, swept_before_ms)
+
+    def note_erasure(self, due: DueErasure, points_count: int, *, is_sweep: bool) -> None:
+        """Delete its rows once more, and note how many points it has."""
+        with self._transaction(self._writing) as connection:
+            erase_rows(connection, due)
+            count_points(connection, due, points_count, is_sweep=is_sweep)
+
+    def settle_erasure(self, due: DueErasure, at_ms: int, *, is_sweep: bool) -> None:
+        """Note that the series was erased, or looked at once more."""
+        with self._transaction(self._writing) as connection:
+            settle_erasure(connection, due, at_ms, is_sweep=is_sweep)
+
+    def erased_spans(self) -> Sequence[ErasedSpan]:
+        """Return all that is erased."""
+        with self._transaction(self._engine) as connection:
+            return erased_spans(connection)
+
+    def erased_points(self) -> int:
+        """Return how many points were deleted altogether."""
+        with self._transaction(self._engine) as connection:
+            return erased_points(connection)
 
     def refuse(self, correction: DueRefold, reason: str) -> None:
         """Take a correction off the list for good; the member reads the reason."""
@@ -299,4 +337,5 @@ def _stored(state: TreadmillState) -> StoredTreadmill:
         {device_id: (mark.boot_id, mark.seq) for device_id, mark in state.marks.items()},
         state.readings_count,
         sum(mark.skipped_count for mark in state.marks.values()),
+        state.erased_count,
     )

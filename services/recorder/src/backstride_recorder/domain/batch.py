@@ -14,6 +14,7 @@ from backstride_shared.frames import (
     Corrected,
     EnergyItem,
     EnergySegment,
+    Erased,
     Refold,
     SessionSnapshot,
     encoder,
@@ -26,6 +27,7 @@ from backstride_shared.topics import PARTITION_COUNT
 Revision = tuple[int, int]
 
 CORRECTION: Final = "correction"
+ERASURE: Final = "erasure"
 
 
 class UnknownFrameVersionError(Exception):
@@ -74,6 +76,22 @@ class DueRefold(NamedTuple):
     correction_id: str | None = None
     claim_id: str | None = None
 
+    @property
+    def may_be_old(self) -> bool:
+        """Whether somebody asked for it, of any time; everything else is of the last days."""
+        return self.reason in {CORRECTION, ERASURE}
+
+
+class DueErasure(NamedTuple):
+    """What lies in [from_ms, until_ms) of a treadmill, and all of the claim, is to be erased."""
+
+    erasure_id: str
+    treadmill: str
+    claim_id: str | None
+    from_ms: int
+    until_ms: int
+    revision: Revision
+
 
 class Rows(msgspec.Struct):
     """What goes into the relational store in one transaction."""
@@ -85,10 +103,20 @@ class Rows(msgspec.Struct):
     alerts: list[Alert] = []
     # by id; each is folded by itself, for it may lie long ago
     corrections: dict[str, DueRefold] = {}
+    erasures: dict[str, DueErasure] = {}
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.sessions or self.states or self.refolds or self.alerts or self.corrections)
+        return any(
+            (
+                self.sessions,
+                self.states,
+                self.refolds,
+                self.alerts,
+                self.corrections,
+                self.erasures,
+            )
+        )
 
 
 class Batch(msgspec.Struct):
@@ -172,6 +200,15 @@ def _add(batch: Batch, record: LogRecord, item: EnergyItem) -> None:
             item.revision,
             item.correction_id,
             item.claim_id,
+        )
+    elif type(item) is Erased:
+        batch.rows.erasures[item.erasure_id] = DueErasure(
+            item.erasure_id,
+            item.treadmill,
+            item.claim_id,
+            item.from_ms,
+            item.until_ms,
+            item.revision,
         )
     elif type(item) is Refold:
         due = DueRefold(item.treadmill, item.from_ms, item.to_ms, item.reason, item.revision)

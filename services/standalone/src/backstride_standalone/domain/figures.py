@@ -8,6 +8,8 @@ READINGS_MADE: Final = "backstride_controller_readings_made"
 OUTBOX_READINGS: Final = "backstride_controller_outbox_readings"
 POINTS_DISTINCT: Final = "backstride_recorder_points_distinct"
 READINGS_ACCEPTED: Final = "backstride_recorder_readings_accepted"
+READINGS_DELETED: Final = "backstride_recorder_readings_deleted"
+READINGS_ERASED: Final = "backstride_recorder_readings_erased"
 READINGS_REFUSED: Final = "backstride_recorder_readings_refused"
 
 
@@ -36,8 +38,10 @@ def figures_from(controller: Mapping[str, float], recorder: Mapping[str, float])
     if not {POINTS_DISTINCT, READINGS_ACCEPTED, READINGS_REFUSED} <= recorder.keys():
         return None
     distinct = recorder[POINTS_DISTINCT]
-    refused = recorder[READINGS_REFUSED]
-    doubled = recorder[READINGS_ACCEPTED] - distinct
+    # what was erased is neither stored nor lost
+    gone = recorder.get(READINGS_DELETED, 0.0) + recorder.get(READINGS_ERASED, 0.0)
+    refused = recorder[READINGS_REFUSED] + gone
+    doubled = recorder[READINGS_ACCEPTED] - distinct - gone
     made = controller.get(READINGS_MADE)
     outbox = controller.get(OUTBOX_READINGS)
     if made is None or outbox is None:
