@@ -33,7 +33,9 @@ MQTT_TYPES: dict[str, type[msgspec.Struct]] = {
 KAFKA_DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "treadmill-events-frame": frames.events_decoder,
     "treadmill-events-correction": frames.events_decoder,
+    "treadmill-events-erasure": frames.events_decoder,
     "energy-frame": frames.energy_decoder,
+    "energy-erased": frames.energy_decoder,
     "energy-corrected": frames.energy_decoder,
     "treadmill-states-birth": frames.state_decoder,
     "treadmill-states-last-will": frames.state_decoder,

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_erasures"
-down_revision = "0004_corrections"
+revision = "0007_erasures"
+down_revision = "0006_undelivered_claims"
 branch_labels = None
 depends_on = None
 
