@@ -12,6 +12,7 @@ from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
 from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
+from backstride_gateway.member_body import MemberBody
 from backstride_gateway.membership import Membership
 from backstride_gateway.signing_in import SigningIn
 from backstride_gateway.taking_over import TakingOver
@@ -22,6 +23,7 @@ from backstride_shared.frames import FrameReading, ReadingsEvent
 from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
 from tests.fakes.gateway_alerts import InMemoryAlerts
 from tests.fakes.gateway_changes import InMemoryChanges
+from tests.fakes.gateway_member_body import InMemoryMemberBody
 from tests.fakes.gateway_stores import (
     FakeEventLog,
     FakeStatus,
@@ -52,10 +54,12 @@ class Desk:
         self.waiting: list[str] = []
         self.live = LiveFeed(self.clock)
         self.delivery = ClaimDelivery(self.claims, self.changes, self.history, self.log, self.clock)
-        self.membership = Membership(self.members, self.clock)
+        self.body = MemberBody(InMemoryMemberBody(self.members), self.history, self.clock)
+        self.membership = Membership(self.members, self.body, self.clock)
         self.holders = Holders(self.members, self.claims, is_demo=is_demo)
         self.claiming = Claiming(
             self.members,
+            self.body,
             self.claims,
             self.history,
             self.live.last_moving,
@@ -78,6 +82,7 @@ class Desk:
             treadmill_codes=self.codes,
             qr_svg=qr_svg,
             membership=self.membership,
+            member_body=self.body,
             claiming=self.claiming,
             taking_over=TakingOver(self.claiming, self.claims, self.history, self.clock),
             attempts=self.attempts,

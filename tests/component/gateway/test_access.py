@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 import pytest
 from starlette.routing import BaseRoute
 
 from backstride_gateway.api.app import described_app
+from backstride_gateway.domain.precautions import VERSION as PRECAUTIONS_VERSION
 from backstride_shared.identity import TreadmillKey
+from tests.component.gateway.desk import NOW_MS
 from tests.component.gateway.two_gyms import HOLDERS, PASSWORD, TwoGyms
 
 # For ann's own things, those of bob of the same gym, and those of cem of the other gym.
@@ -36,6 +39,7 @@ PROFILE: Final = {"display_name": "New"}
 NEW: Final = {**PROFILE, "gym_id": "{gym}", "member_number": "77"}
 PASSWORDS: Final = {"old_password": PASSWORD, "new_password": "five cows sleep"}
 INVITED: Final = {"role": "member"}
+ANY_VERSION: Final = {"If-Match": "*"}
 ADDED: Final = {"treadmill_id": "new", "name": "New"}
 
 
@@ -46,6 +50,8 @@ def of(status: int, pattern: Statuses) -> Statuses:
 
 
 STAFF_OF_GYM: Final = (403, 403, 404)
+# of their gym's members, which operators know of, but whose bodies are none of their business
+OPERATOR_NEVER: Final = (403, 403, 404)
 GUARDED: Final = (
     Row("GET /v1/treadmills", ALL, ALL, ALL),
     Row("GET /v1/treadmills/{gym_id}/{treadmill_id}", GYM, GYM, ALL),
@@ -62,7 +68,29 @@ GUARDED: Final = (
     Row("GET /v1/members", ALL, ALL, ALL),
     Row("POST /v1/members", NEVER, of(201, GYM), of(201, ALL), {**NEW, "gym_id": "{gym_id}"}),
     Row("GET /v1/members/{member_id}", OWN, GYM, ALL),
-    Row("PUT /v1/members/{member_id}", OWN, (403, 403, 404), ALL, PROFILE),
+    Row("PUT /v1/members/{member_id}", OWN, OPERATOR_NEVER, ALL, PROFILE),
+    Row("GET /v1/members/{member_id}/masses", OWN, OPERATOR_NEVER, ALL),
+    Row(
+        "POST /v1/members/{member_id}/masses",
+        of(201, OWN),
+        OPERATOR_NEVER,
+        of(201, ALL),
+        {"mass_kg": 61},
+    ),
+    Row(
+        "DELETE /v1/members/{member_id}/masses/{valid_from_on}",
+        OWN,
+        OPERATOR_NEVER,
+        ALL,
+    ),
+    Row("GET /v1/members/{member_id}/precautions", OWN, OPERATOR_NEVER, ALL),
+    Row(
+        "POST /v1/members/{member_id}/precautions",
+        OWN,
+        OPERATOR_NEVER,
+        ALL,
+        {"version": PRECAUTIONS_VERSION},
+    ),
     Row("GET /v1/members/{member_id}/sessions", OWN, GYM, ALL),
     Row("GET /v1/members/{member_id}/summary", OWN, GYM, ALL),
     Row("GET /v1/sessions/{session_id}", OWN, GYM, ALL),
@@ -166,6 +194,7 @@ def filled(gyms: TwoGyms, text: str, name: str) -> str:
         "treadmill_id": treadmill_id,
         "member_id": gyms.member_id(name),
         "session_id": f"s-{name}",
+        "valid_from_on": datetime.fromtimestamp(NOW_MS / 1000, UTC).date().isoformat(),
         "code": gyms.desk.codes.of([TreadmillKey(treadmill)])[treadmill],
         "token_id": gyms.token_id(name),
         "name": name,
@@ -187,7 +216,7 @@ async def test_everybody_reaches_what_is_theirs_and_nothing_else(row: Row, role:
         method, _, path = filled(gyms, row.route, name).partition(" ")
         body = None if row.body is None else json.loads(filled(gyms, json.dumps(row.body), name))
         async with gyms.signed_in(ROLES[role]) as client:
-            answer = await client.request(method, path, json=body)
+            answer = await client.request(method, path, json=body, headers=ANY_VERSION)
         found.append(answer.status_code)
     assert tuple(found) == expected
 
@@ -249,7 +278,7 @@ async def test_an_operator_sees_names_with_consent_only_and_no_bodies() -> None:
     gyms = TwoGyms()
     async with gyms.signed_in("ann") as client:
         agreed = {"display_name": "Ann", "mass_kg": 60, "is_name_shown": True}
-        await client.put(f"/v1/members/{gyms.member_id('ann')}", json=agreed)
+        await client.put(f"/v1/members/{gyms.member_id('ann')}", json=agreed, headers=ANY_VERSION)
     async with gyms.signed_in("operator") as client:
         members = (await client.get("/v1/members")).json()["members"]
     assert {one["display_name"] for one in members} == {"Ann", "Member 101"}

@@ -36,6 +36,7 @@ async def test_a_change_needs_the_csrf_token_of_this_session() -> None:
         old = client.headers.pop("X-CSRF-Token")
         assert (await client.put(path, json=body)).status_code == 403
         await sign_in(client, "ann")
+        client.headers["If-Match"] = "*"
         replayed = await client.put(path, json=body, headers={"X-CSRF-Token": old})
         assert replayed.json()["type"] == "urn:backstride:problem:csrf-token-wrong"
         assert (await client.put(path, json=body)).status_code == 200
@@ -85,6 +86,7 @@ async def test_a_token_reads_or_writes_as_it_was_made_until_it_is_revoked() -> N
         writing = {"Authorization": f"Bearer {await token_of(ann, can_write=True)}"}
         assert (await program.get(path, headers=reading)).status_code == 200
         body = {"display_name": "Ann"}
+        program.headers["If-Match"] = "*"
         assert (await program.put(path, json=body, headers=reading)).status_code == 403
         assert (await program.put(path, json=body, headers=writing)).status_code == 200
         more = await program.post("/v1/account/tokens", json={"name": "x"}, headers=writing)

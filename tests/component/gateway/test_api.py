@@ -29,7 +29,7 @@ class Api:
         return _json(await self.client.post(path, json=body), status)
 
     async def put(self, path: str, body: object, status: int = 200) -> Any:  # noqa: ANN401  JSON
-        return _json(await self.client.put(path, json=body), status)
+        return _json(await self.client.put(path, json=body, headers={"If-Match": "*"}), status)
 
     def put_sessions(self, count: int, member_id: str = "m") -> None:
         """Store sessions of an hour's distance, half of each backward."""

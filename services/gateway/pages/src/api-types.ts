@@ -1,5 +1,14 @@
 // Made from the API's models by `make generated`; do not edit.
 
+export interface AcceptBody {
+  version: string;
+}
+
+export interface AcceptedView {
+  version: string;
+  accepted_at: string;
+}
+
 export interface AccountView {
   account_id: string;
   sign_in_name: string;
@@ -42,11 +51,13 @@ export interface ClaimAnswer {
   claimed_at: string;
   released_at: string | null;
   purpose: string | null;
+  precautions_due: boolean;
 }
 
 export interface ClaimBody {
   member_id: string;
   purpose?: "warm-up" | "agility" | "rehabilitation" | "training" | null;
+  precautions_version?: string | null;
 }
 
 export interface Correction {
@@ -150,6 +161,20 @@ export interface JoinCodeView {
   code: string;
 }
 
+export interface MassBody {
+  mass_kg: number;
+  valid_from_on?: string | null;
+}
+
+export interface MassList {
+  masses: MassView[];
+}
+
+export interface MassView {
+  valid_from_on: string;
+  mass_kg: number | null;
+}
+
 export interface MemberDetail {
   display_name: string;
   mass_kg?: number | null;
@@ -164,6 +189,9 @@ export interface MemberDetail {
   energy_model?: "backstride-1" | "acsm";
   time_zone?: string;
   is_name_shown?: boolean;
+  is_calibration_allowed?: boolean;
+  is_heart_rate_used?: boolean;
+  units?: "metric" | "imperial";
   member_id: string;
   gym_id: string;
   member_number: string;
@@ -202,6 +230,9 @@ export interface MemberView {
   energy_model?: "backstride-1" | "acsm";
   time_zone?: string;
   is_name_shown?: boolean;
+  is_calibration_allowed?: boolean;
+  is_heart_rate_used?: boolean;
+  units?: "metric" | "imperial";
   member_id: string;
   gym_id: string;
   member_number: string;
@@ -223,6 +254,9 @@ export interface NewMemberBody {
   energy_model?: "backstride-1" | "acsm";
   time_zone?: string;
   is_name_shown?: boolean;
+  is_calibration_allowed?: boolean;
+  is_heart_rate_used?: boolean;
+  units?: "metric" | "imperial";
   gym_id: string;
   member_number: string;
 }
@@ -270,6 +304,19 @@ export interface Practice {
   sentence: string;
 }
 
+export interface PrecautionView {
+  code: string;
+  sentence: string;
+}
+
+export interface Precautions {
+  version: string;
+  is_due: boolean;
+  precautions: PrecautionView[];
+  programme: string[];
+  accepted: AcceptedView[];
+}
+
 export interface PresentAlert {
   alert_id: string;
   kind: string;
@@ -305,6 +352,9 @@ export interface ProfileBody {
   energy_model?: "backstride-1" | "acsm";
   time_zone?: string;
   is_name_shown?: boolean;
+  is_calibration_allowed?: boolean;
+  is_heart_rate_used?: boolean;
+  units?: "metric" | "imperial";
 }
 
 export interface ProgramView {

@@ -6,7 +6,7 @@ stored treadmill state contains it.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from backstride_gateway.domain.claiming import (
@@ -22,6 +22,7 @@ from backstride_gateway.domain.claiming import (
 from backstride_gateway.domain.fitness import CALIBRATION_MS, totals_of, with_vo2max
 from backstride_gateway.domain.members import Member, wearer_of
 from backstride_gateway.domain.periods import local_year
+from backstride_gateway.member_body import MemberBody
 from backstride_gateway.membership import UnknownMemberError
 from backstride_gateway.ports import Claims, Clock, Members, SessionHistory
 from backstride_shared.claims import Purpose
@@ -74,6 +75,7 @@ class Claiming:
     def __init__(
         self,
         members: Members,
+        body: MemberBody,
         claims: Claims,
         history: SessionHistory,
         live_last_moving: Callable[[str], LastMoving],
@@ -81,6 +83,7 @@ class Claiming:
         on_change: OnChange,
     ) -> None:
         self._members = members
+        self._body = body
         self._claims = claims
         self._history = history
         self._live_last_moving = live_last_moving
@@ -220,13 +223,14 @@ class Claiming:
 
     def _wearer(self, member: Member, at_ms: int) -> Wearer:
         """Return the body data, practice and fitness that a claim made at `at_ms` freezes."""
+        profile = replace(member.profile, mass_kg=self._body.mass_at(member, at_ms))
         season = self._history.between(member.member_id, at_ms - CALIBRATION_MS, at_ms)
         wearer = wearer_of(
-            member.profile,
-            local_year(at_ms, member.profile.time_zone),
+            profile,
+            local_year(at_ms, profile.time_zone),
             self._history.backward_minutes(member.member_id, at_ms),
         )
-        return with_vo2max(wearer, totals_of(season))
+        return with_vo2max(wearer, totals_of(season), may_calibrate=profile.is_calibration_allowed)
 
     def _release_past(self, treadmill: TreadmillKey, member: Member, at_ms: int) -> StoredClaim:
         with self._lock:

@@ -169,7 +169,11 @@ class History:
         season = self._sessions.between(member.member_id, now_ms - CALIBRATION_MS, now_ms)
         profile = member.profile
         wearer = wearer_of(profile, local_year(now_ms, profile.time_zone), 0.0)
-        return effective_vo2max(wearer, totals_of(season))
+        if not profile.is_heart_rate_used:
+            return EffectiveVo2max(None, None, "the heart rate is not used, as the profile says")
+        return effective_vo2max(
+            wearer, totals_of(season), may_calibrate=profile.is_calibration_allowed
+        )
 
     def lifetime_backward_minutes(self, member_id: str) -> float:
         """Return a member's minutes of backward gait on record."""

@@ -28,6 +28,7 @@ from backstride_gateway.adapters.sql_changes import SqlChanges
 from backstride_gateway.adapters.sql_claims import SqlClaims
 from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_history import SqlHistory
+from backstride_gateway.adapters.sql_member_body import SqlMemberBody
 from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.adapters.sql_transactions import check_store
 from backstride_gateway.adapters.sql_treadmill_codes import SqlTreadmillCodes
@@ -45,6 +46,7 @@ from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
 from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
+from backstride_gateway.member_body import MemberBody
 from backstride_gateway.membership import Membership
 from backstride_gateway.ports import (
     LogUnavailableError,
@@ -137,9 +139,16 @@ class Gateway:
         changes = SqlChanges(engine)
         self._delivery = ClaimDelivery(claims, changes, self._history, self._log, _now_ms)
         self._energy = KafkaEnergyFeed(settings.kafka, self.live.receive, self.live.receive_state)
-        self._membership = Membership(members, _now_ms)
+        body = MemberBody(SqlMemberBody(engine), self._history, _now_ms)
+        self._membership = Membership(members, body, _now_ms)
         claiming = Claiming(
-            members, claims, self._history, self.live.last_moving, _now_ms, self._on_claim_change
+            members,
+            body,
+            claims,
+            self._history,
+            self.live.last_moving,
+            _now_ms,
+            self._on_claim_change,
         )
         self._console = MqttConsole(
             settings.mqtt,
@@ -160,6 +169,7 @@ class Gateway:
             treadmill_codes=codes,
             qr_svg=qr_svg,
             membership=self._membership,
+            member_body=body,
             claiming=claiming,
             taking_over=TakingOver(claiming, claims, self._history, _now_ms),
             attempts=attempts,

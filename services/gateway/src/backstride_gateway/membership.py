@@ -1,13 +1,15 @@
 """Members: listed, created, changed; demo members made when the platform is a demonstration."""
 
+import threading
 from dataclasses import replace
 from typing import Final
 from uuid import UUID, uuid4, uuid5
 
 import structlog
 
-from backstride_gateway.domain.members import Member, Profile, profile_problems
+from backstride_gateway.domain.members import Member, Profile, profile_problems, version_of
 from backstride_gateway.domain.periods import local_year
+from backstride_gateway.member_body import MemberBody
 from backstride_gateway.ports import Clock, MemberNumberTakenError, Members
 
 log = structlog.get_logger()
@@ -53,6 +55,10 @@ class UnknownMemberError(Exception):
     """No member has this id."""
 
 
+class ProfileChangedError(Exception):
+    """Somebody changed the profile after it was read."""
+
+
 class ImplausibleProfileError(Exception):
     """A profile that no person has; `problems` holds one sentence each."""
 
@@ -65,9 +71,12 @@ class ImplausibleProfileError(Exception):
 class Membership:
     """What can be done with members."""
 
-    def __init__(self, members: Members, clock: Clock) -> None:
+    def __init__(self, members: Members, body: MemberBody, clock: Clock) -> None:
         self._members = members
+        self._body = body
         self._clock = clock
+        # comparing a profile and replacing it is one step
+        self._lock = threading.Lock()
 
     def all(
         self, after_member_id: str | None, limit: int, gym_id: str | None = None
@@ -107,18 +116,29 @@ class Membership:
         self._members.add(member)
         return member
 
-    def change(self, member_id: str, profile: Profile) -> Member:
+    def change(
+        self, member_id: str, profile: Profile, expected: frozenset[str] | None = None
+    ) -> Member:
         """Store and return a member with another profile; claims keep what they have frozen.
+
+        `expected` are versions of the profile that may be replaced, None: any. Another mass
+        begins today in the history of masses.
 
         Raises:
             UnknownMemberError: when there is none of that id.
+            ProfileChangedError: when the profile is none of those expected.
             ImplausibleProfileError: when no person has this profile.
 
         """
-        member = self.get(member_id)
         self._check(profile)
-        changed = replace(member, profile=profile)
-        self._members.replace(changed)
+        with self._lock:
+            member = self.get(member_id)
+            if expected is not None and version_of(member.profile) not in expected:
+                raise ProfileChangedError("read it again, then change it")
+            changed = replace(member, profile=profile)
+            if profile.mass_kg != member.profile.mass_kg:
+                self._body.note_mass(member, profile.mass_kg)
+            self._members.replace(changed)
         return changed
 
     def make_demo_members(self) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 metadata = MetaData(
@@ -53,7 +54,30 @@ members = Table(
     Column("created_at_ms", BigInteger, nullable=False),
     # consent: the staff of the gym see the name
     Column("is_name_shown", Boolean, nullable=False, default=False, server_default=false()),
+    # consent: fitness is calibrated from own walks; the heart rate takes part in the calories
+    Column("is_calibration_allowed", Boolean, nullable=False, default=True, server_default=true()),
+    Column("is_heart_rate_used", Boolean, nullable=False, default=True, server_default=true()),
+    Column("units", String(8), nullable=False, default="metric", server_default="metric"),
     UniqueConstraint("gym_id", "member_number"),
+)
+
+# `members.mass_kg` repeats the mass of today
+member_masses = Table(
+    "member_masses",
+    metadata,
+    Column("member_id", String(36), ForeignKey("members.member_id"), primary_key=True),
+    # a local day, as YYYY-MM-DD
+    Column("valid_from_on", String(10), primary_key=True),
+    # null: unknown from then on
+    Column("mass_kg", Float),
+)
+
+accepted_precautions = Table(
+    "accepted_precautions",
+    metadata,
+    Column("member_id", String(36), ForeignKey("members.member_id"), primary_key=True),
+    Column("version", String(16), primary_key=True),
+    Column("accepted_at_ms", BigInteger, nullable=False),
 )
 
 gyms = Table(

@@ -22,6 +22,9 @@ _PROFILE = (
     "energy_model",
     "time_zone",
     "is_name_shown",
+    "is_calibration_allowed",
+    "is_heart_rate_used",
+    "units",
 )
 
 

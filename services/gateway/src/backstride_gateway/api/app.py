@@ -15,6 +15,7 @@ from backstride_gateway.api import (
     code_sheet,
     demo,
     gyms,
+    member_body,
     members,
     platform,
     sessions,
@@ -70,6 +71,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     )
     app.include_router(treadmills.router)
     app.include_router(members.router)
+    app.include_router(member_body.router)
     app.include_router(sessions.router)
     app.include_router(changes.router)
     app.include_router(accounts.entrance)

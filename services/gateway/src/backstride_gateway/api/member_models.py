@@ -86,6 +86,13 @@ class ProfileBody(Strict):
     is_name_shown: bool = Field(
         default=False, description="Consent: the operators of the gym see the name"
     )
+    is_calibration_allowed: bool = Field(
+        default=True, description="Consent: VO2max is calibrated from one's own steady walks"
+    )
+    is_heart_rate_used: bool = Field(
+        default=True, description="Consent: the heart rate takes part in the calories"
+    )
+    units: Literal["metric", "imperial"] = Field("metric", description="For display")
 
     def profile(self) -> Profile:
         """Return the profile."""
@@ -198,6 +205,9 @@ class ClaimBody(Strict):
 
     member_id: Annotated[str, Field(max_length=36)]
     purpose: Purpose | None = None
+    precautions_version: Annotated[str, Field(min_length=1, max_length=16)] | None = Field(
+        default=None, description="The precautions that the member accepts with it"
+    )
 
 
 class ReleaseBody(Strict):
@@ -216,9 +226,12 @@ class ClaimAnswer(BaseModel):
     claimed_at: UtcTime
     released_at: UtcTime | None
     purpose: str | None
+    precautions_due: bool = Field(
+        description="The member has not accepted the current precautions; it hinders nothing"
+    )
 
     @classmethod
-    def of(cls, claim: StoredClaim) -> "ClaimAnswer":
+    def of(cls, claim: StoredClaim, *, precautions_due: bool) -> "ClaimAnswer":
         """Return a claim as the API tells it."""
         key = TreadmillKey(claim.treadmill)
         return cls(
@@ -229,4 +242,5 @@ class ClaimAnswer(BaseModel):
             claimed_at=utc(claim.claimed_at_ms),
             released_at=utc_or_none(claim.released_at_ms),
             purpose=claim.purpose,
+            precautions_due=precautions_due,
         )

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from backstride_gateway.api.access import (
     ChangeableMember,
@@ -13,6 +13,7 @@ from backstride_gateway.api.access import (
     WithCaller,
     signed_in,
 )
+from backstride_gateway.api.conditions import IfMatch, etag_of, expected_versions
 from backstride_gateway.api.cursors import decode_cursor, decode_session_cursor, encode_cursor
 from backstride_gateway.api.member_models import (
     MemberDetail,
@@ -27,6 +28,7 @@ from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.refusals import NotAllowedError
 from backstride_gateway.api.services import WithServices
+from backstride_gateway.domain.members import version_of
 from backstride_gateway.domain.periods import Period
 from backstride_gateway.domain.permissions import is_staff_of, sees_body, shown_member
 from backstride_gateway.gym_registry import UnknownGymError
@@ -88,8 +90,15 @@ def create_member(body: NewMemberBody, services: WithServices, caller: WithCalle
 
 
 @router.get("/{member_id}", responses={404: {"model": Problem}})
-def get_member(member: SeenMember, services: WithServices, caller: WithCaller) -> MemberDetail:
-    """Return a member's profile, practice and the VO2max that counts."""
+def get_member(
+    member: SeenMember, response: Response, services: WithServices, caller: WithCaller
+) -> MemberDetail:
+    """Return a member's profile, practice and the VO2max that counts.
+
+    The ETag is the profile's: who changes it sends that as If-Match.
+    """
+    if sees_body(caller, member):
+        response.headers["ETag"] = etag_of(version_of(member.profile))
     return MemberDetail.of_member(
         shown_member(caller, member),
         services.history.lifetime_backward_minutes(member.member_id),
@@ -97,15 +106,32 @@ def get_member(member: SeenMember, services: WithServices, caller: WithCaller) -
     )
 
 
-@router.put("/{member_id}", responses={403: {"model": Problem}, 404: {"model": Problem}})
+@router.put(
+    "/{member_id}",
+    responses={
+        403: {"model": Problem},
+        404: {"model": Problem},
+        412: {"model": Problem},
+        428: {"model": Problem},
+    },
+)
 def change_member(
-    member: ChangeableMember, body: ProfileBody, services: WithServices
+    member: ChangeableMember,
+    body: ProfileBody,
+    response: Response,
+    services: WithServices,
+    if_match: IfMatch = None,
 ) -> MemberView:
     """Replace a member's profile, whole; what is left out becomes unknown.
 
-    Sessions keep the body data that were frozen when their treadmill was claimed.
+    Sessions keep the body data that were frozen when their treadmill was claimed. Another mass
+    begins today in the history of masses.
     """
-    return MemberView.of(services.membership.change(member.member_id, body.profile()))
+    changed = services.membership.change(
+        member.member_id, body.profile(), expected_versions(if_match)
+    )
+    response.headers["ETag"] = etag_of(version_of(changed.profile))
+    return MemberView.of(changed)
 
 
 @router.get("/{member_id}/sessions", responses={404: {"model": Problem}})

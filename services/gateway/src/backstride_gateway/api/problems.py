@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from backstride_gateway.api.refusals import (
+    ConditionMissingError,
     CsrfError,
     DemonstrationError,
     NoDemonstrationError,
@@ -23,12 +24,18 @@ from backstride_gateway.correcting import NobodysSessionError
 from backstride_gateway.demo_ports import FaultUnavailableError
 from backstride_gateway.domain.accounts import ImplausibleAccountError
 from backstride_gateway.domain.changes import CorrectionError, TooManyCorrectionsError
+from backstride_gateway.domain.masses import FutureMassError
 from backstride_gateway.domain.periods import PeriodRangeError
 from backstride_gateway.gym_registry import NotRegisteredError, UnknownGymError
 from backstride_gateway.history import TooManyPointsError, UnknownSessionError
 from backstride_gateway.joining import UnknownAccountError
 from backstride_gateway.live_feed import TooManyListenersError
-from backstride_gateway.membership import ImplausibleProfileError, UnknownMemberError
+from backstride_gateway.member_body import PrecautionsOutdatedError, UnknownMassError
+from backstride_gateway.membership import (
+    ImplausibleProfileError,
+    ProfileChangedError,
+    UnknownMemberError,
+)
 from backstride_gateway.ports import (
     CodeRefusedError,
     GymExistsError,
@@ -97,6 +104,21 @@ _INTERNAL = _Kind(
 KINDS: Final[dict[type[Exception], _Kind]] = {
     UnknownMemberError: _Kind("member-unknown", HTTPStatus.NOT_FOUND, "No member has this id"),
     UnknownSessionError: _Kind("session-unknown", HTTPStatus.NOT_FOUND, "No session has this id"),
+    ConditionMissingError: _Kind(
+        "condition-missing", HTTPStatus.PRECONDITION_REQUIRED, "Say which version you change"
+    ),
+    ProfileChangedError: _Kind(
+        "profile-changed", HTTPStatus.PRECONDITION_FAILED, "The profile was changed meanwhile"
+    ),
+    FutureMassError: _Kind(
+        "mass-of-the-future", HTTPStatus.UNPROCESSABLE_ENTITY, "The day is still to come"
+    ),
+    UnknownMassError: _Kind(
+        "mass-unknown", HTTPStatus.NOT_FOUND, "No mass was noted from this day on"
+    ),
+    PrecautionsOutdatedError: _Kind(
+        "precautions-outdated", HTTPStatus.CONFLICT, "These precautions are not the current ones"
+    ),
     MemberNumberTakenError: _Kind(
         "member-number-taken", HTTPStatus.CONFLICT, "Another member of the gym has this number"
     ),

@@ -13,6 +13,10 @@ class NotAllowedError(Exception):
     """The caller may not do this, whatever it is done to."""
 
 
+class ConditionMissingError(Exception):
+    """A change that does not say which version it was made to."""
+
+
 class DemonstrationError(Exception):
     """A demonstration has no accounts."""
 

@@ -14,6 +14,7 @@ from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
+from backstride_gateway.member_body import MemberBody
 from backstride_gateway.membership import Membership
 from backstride_gateway.ports import AlertHistory, Clock, StatusSource
 from backstride_gateway.signing_in import SigningIn
@@ -31,6 +32,7 @@ class Services:
     treadmill_codes: TreadmillCodes
     qr_svg: Callable[[str], str]
     membership: Membership
+    member_body: MemberBody
     claiming: Claiming
     taking_over: TakingOver
     attempts: Attempts

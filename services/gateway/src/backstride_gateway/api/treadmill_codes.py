@@ -12,6 +12,7 @@ from backstride_gateway.api.access import (
     check_claimed_for,
     signed_in,
 )
+from backstride_gateway.api.claim_answers import claim_answer
 from backstride_gateway.api.member_models import ClaimAnswer
 from backstride_gateway.api.models import Energy, Strict, UtcTime, utc
 from backstride_gateway.api.problems import Problem
@@ -150,7 +151,7 @@ def take_over(
     outcome = services.taking_over.take_over(key, body.member_id)
     if not outcome.is_new:
         response.status_code = HTTPStatus.OK
-    return ClaimAnswer.of(outcome.claim)
+    return claim_answer(services, outcome.claim)
 
 
 def _run_gym(gym_id: str, services: WithServices, caller: WithCaller) -> str:

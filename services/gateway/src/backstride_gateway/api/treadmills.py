@@ -16,14 +16,17 @@ from backstride_gateway.api.access import (
     check_treadmill_seen,
     signed_in,
 )
+from backstride_gateway.api.claim_answers import claim_answer
 from backstride_gateway.api.member_models import ClaimAnswer, ClaimBody, ReleaseBody
 from backstride_gateway.api.models import Treadmill, TreadmillList
 from backstride_gateway.api.problems import Problem, UnknownTreadmillError
 from backstride_gateway.api.protection import MAX_BODY_BYTES
+from backstride_gateway.api.refusals import NotAllowedError
 from backstride_gateway.api.services import WithServices
 from backstride_gateway.domain.live_view import LiveTreadmill
 from backstride_gateway.domain.permissions import (
     Caller,
+    changes_profile,
     is_of_gym,
     is_staff_of,
     sees_claim,
@@ -93,7 +96,9 @@ async def get_treadmill(
     status_code=HTTPStatus.CREATED,
     responses={
         200: {"model": ClaimAnswer, "description": "The member holds the treadmill already"},
+        403: {"model": Problem},
         404: {"model": Problem},
+        409: {"model": Problem},
     },
 )
 def claim_treadmill(
@@ -110,10 +115,14 @@ def claim_treadmill(
     ten minutes without motion.
     """
     check_claimed_for(caller, body.member_id, services)
+    if body.precautions_version is not None:
+        if not changes_profile(caller, services.membership.get(body.member_id)):
+            raise NotAllowedError("precautions are accepted by whom they concern")
+        services.member_body.accept(body.member_id, body.precautions_version)
     outcome = services.claiming.claim(key, body.member_id, body.purpose)
     if not outcome.is_new:
         response.status_code = HTTPStatus.OK
-    return ClaimAnswer.of(outcome.claim)
+    return claim_answer(services, outcome.claim)
 
 
 @router.post("/treadmills/{gym_id}/{treadmill_id}/release", responses={409: {"model": Problem}})
@@ -129,7 +138,7 @@ def release_treadmill(
         # whoever it is that a member names, only their own claim can end
         member_id = caller.member_id or ""
     claim = services.claiming.release(key, member_id)
-    return ClaimAnswer.of(claim)
+    return claim_answer(services, claim)
 
 
 async def _listener(

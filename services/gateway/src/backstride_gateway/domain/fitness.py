@@ -32,12 +32,15 @@ def totals_of(sessions: Iterable[SessionRecord]) -> EnergyTotals:
     return reduce(merge, (session.totals for session in sessions), EnergyTotals())
 
 
-def effective_vo2max(wearer: Wearer, recent: EnergyTotals) -> EffectiveVo2max:
+def effective_vo2max(
+    wearer: Wearer, recent: EnergyTotals, *, may_calibrate: bool = True
+) -> EffectiveVo2max:
     """Return the VO2max that counts for `wearer`, whose sessions of the season add to `recent`."""
     measured = wearer.vo2max_ml_per_kg_per_min
     if measured is not None:
         return EffectiveVo2max(measured, "measured", "measured, as the profile says")
-    found = calibrate(wearer, recent)
+    found = calibrate(wearer, recent if may_calibrate else EnergyTotals())
+    why = found.reason if may_calibrate else "not allowed in the profile"
     if found.vo2max_ml_per_kg_per_min is not None:
         return EffectiveVo2max(found.vo2max_ml_per_kg_per_min, "calibrated", found.reason)
     heart_rate = prepare(wearer).heart_rate
@@ -46,13 +49,13 @@ def effective_vo2max(wearer: Wearer, recent: EnergyTotals) -> EffectiveVo2max:
     return EffectiveVo2max(
         heart_rate.vo2max_estimate,
         "estimated",
-        f"from resting and highest heart rate; calibration: {found.reason}",
+        f"from resting and highest heart rate; calibration: {why}",
     )
 
 
-def with_vo2max(wearer: Wearer, recent: EnergyTotals) -> Wearer:
+def with_vo2max(wearer: Wearer, recent: EnergyTotals, *, may_calibrate: bool = True) -> Wearer:
     """Return the wearer with the VO2max that a claim freezes; an estimate is the model's own."""
-    found = effective_vo2max(wearer, recent)
+    found = effective_vo2max(wearer, recent, may_calibrate=may_calibrate)
     if found.source in {None, "estimated"}:
         return wearer
     return msgspec.structs.replace(

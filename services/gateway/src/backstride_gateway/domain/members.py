@@ -1,6 +1,7 @@
 """Members: their profile, what of it is plausible, and the body data that a claim freezes."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from backstride_shared.energy import ImplausibleWearerError, Wearer, validate_wearer
@@ -26,6 +27,12 @@ class Profile:
     time_zone: str = "UTC"
     # consent: the staff of the gym see the name
     is_name_shown: bool = False
+    # consent: fitness is calibrated from the member's own steady walks
+    is_calibration_allowed: bool = True
+    # consent: the heart rate takes part in the calories
+    is_heart_rate_used: bool = True
+    # for display; everything inside is SI
+    units: Literal["metric", "imperial"] = "metric"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +47,23 @@ class Member:
     profile: Profile
 
 
+def version_of(profile: Profile) -> str:
+    """Return a name of exactly this profile, for whoever changes what they have read."""
+    return hashlib.sha256(repr(profile).encode()).hexdigest()[:32]
+
+
 def wearer_of(profile: Profile, year: int, backward_minutes: float) -> Wearer:
-    """Return the body data as a claim freezes them, in `year`, after `backward_minutes`."""
+    """Return the body data as a claim freezes them, in `year`, after `backward_minutes`.
+
+    Without consent to the use of the heart rate, the claim knows nothing of the heart.
+    """
+    if not profile.is_heart_rate_used:
+        profile = replace(
+            profile,
+            resting_heart_rate_bpm=None,
+            max_heart_rate_bpm=None,
+            vo2max_ml_per_kg_per_min=None,
+        )
     return Wearer(
         mass_kg=profile.mass_kg,
         height_cm=profile.height_cm,
@@ -61,7 +83,8 @@ def wearer_of(profile: Profile, year: int, backward_minutes: float) -> Wearer:
 def profile_problems(profile: Profile, year: int) -> tuple[str, ...]:
     """Return one sentence for each value that no person has in `year`; empty when all is well."""
     try:
-        validate_wearer(wearer_of(profile, year, 0.0))
+        # whatever is used of it, all that is told must be plausible
+        validate_wearer(wearer_of(replace(profile, is_heart_rate_used=True), year, 0.0))
     except ImplausibleWearerError as error:
         return tuple(
             problem.replace("age_years", "the age from birth_year") for problem in error.problems
