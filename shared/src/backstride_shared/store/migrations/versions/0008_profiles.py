@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_profiles"
-down_revision = "0006_undelivered_claims"
+revision = "0008_profiles"
+down_revision = "0007_erasures"
 branch_labels = None
 depends_on = None
 
