@@ -8,7 +8,7 @@ from backstride_gateway.domain.claiming import LastMoving, StoredClaim
 from backstride_gateway.domain.delivery import is_delivered
 from backstride_gateway.domain.members import Member
 from backstride_gateway.domain.platform import PlatformStatus
-from backstride_gateway.domain.sessions import SessionRecord
+from backstride_gateway.domain.sessions import ALL_SESSIONS, SessionFilter, SessionRecord
 from backstride_gateway.ports import (
     LogUnavailableError,
     MemberNumberTakenError,
@@ -131,8 +131,14 @@ class InMemoryHistory:
     def put(self, session: SessionRecord) -> None:
         self._sessions[session.session_id] = session
 
-    def page(self, member_id: str, before: SessionCursor | None, limit: int) -> list[SessionRecord]:
-        found = self._of(member_id)
+    def page(
+        self,
+        member_id: str,
+        before: SessionCursor | None,
+        limit: int,
+        wanted: SessionFilter = ALL_SESSIONS,
+    ) -> list[SessionRecord]:
+        found = [one for one in self._of(member_id) if wanted.holds(one)]
         found.sort(key=lambda one: (one.started_at_ms, one.session_id), reverse=True)
         if before is not None:
             place = (before.started_at_ms, before.session_id)
@@ -153,6 +159,9 @@ class InMemoryHistory:
         self._check()
         found = self._sessions.get(session_id)
         return None if found is None else self._with_member(found)
+
+    def first_started_at_ms(self, member_id: str) -> int | None:
+        return min((one.started_at_ms for one in self._of(member_id)), default=None)
 
     def backward_minutes(self, member_id: str, before_ms: int) -> float:
         found = [one for one in self._of(member_id) if one.started_at_ms < before_ms]

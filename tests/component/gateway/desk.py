@@ -1,6 +1,7 @@
 """The gateway over stores and a log in memory, with a clock that a test moves."""
 
 from backstride_gateway.adapters.segno_qr import qr_svg
+from backstride_gateway.aiming import Aiming
 from backstride_gateway.api.services import Services
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
@@ -23,6 +24,7 @@ from backstride_shared.frames import FrameReading, ReadingsEvent
 from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
 from tests.fakes.gateway_alerts import InMemoryAlerts
 from tests.fakes.gateway_changes import InMemoryChanges
+from tests.fakes.gateway_goals import InMemoryGoals
 from tests.fakes.gateway_member_body import InMemoryMemberBody
 from tests.fakes.gateway_stores import (
     FakeEventLog,
@@ -75,6 +77,7 @@ class Desk:
         self.joining = Joining(
             self.accounts, self.gyms, self.members, passwords, self.attempts, self.clock
         )
+        history = History(self.membership, self.history, self.series, self.clock)
         self.services = Services(
             signing_in=self.signing_in,
             joining=self.joining,
@@ -87,7 +90,8 @@ class Desk:
             taking_over=TakingOver(self.claiming, self.claims, self.history, self.clock),
             attempts=self.attempts,
             correcting=Correcting(self.claims, self.changes, self.clock, self._show_claim),
-            history=History(self.membership, self.history, self.series, self.clock),
+            history=history,
+            aiming=Aiming(InMemoryGoals(), history, self.clock),
             live=self.live,
             alerts=self.alerts,
             status=self.status,

@@ -93,6 +93,10 @@ GUARDED: Final = (
     ),
     Row("GET /v1/members/{member_id}/sessions", OWN, GYM, ALL),
     Row("GET /v1/members/{member_id}/summary", OWN, GYM, ALL),
+    Row("GET /v1/members/{member_id}/records", OWN, GYM, ALL),
+    Row("GET /v1/members/{member_id}/streak", OWN, GYM, ALL),
+    Row("GET /v1/members/{member_id}/goals", OWN, GYM, ALL),
+    Row("PUT /v1/members/{member_id}/goals", OWN, (403, 403, 404), ALL, {"minutes": 90}),
     Row("GET /v1/sessions/{session_id}", OWN, GYM, ALL),
     Row("GET /v1/sessions/{session_id}/series", OWN, GYM, ALL),
     Row(

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -401,7 +402,9 @@ async def test_a_summary_uses_the_members_zone_and_the_latest_days_by_default(ap
         ("from=2020-01-01&to=2026-11-22", "range-invalid"),
         ("from=0001-01-01&to=0001-01-02", None),
         ("from=yesterday", "request-invalid"),
-        ("period=year", "request-invalid"),
+        ("period=decade", "request-invalid"),
+        ("purpose=fun", "request-invalid"),
+        ("period=all&from=2026-11-23&to=2026-11-22", "range-invalid"),
         ("time_zone=Nowhere", "request-invalid"),
         ("time_zone=../../etc/passwd", "request-invalid"),
     ],
@@ -415,6 +418,95 @@ async def test_a_range_that_cannot_be_summed_is_refused(
         return
     problem = await api.get(f"/v1/members/m/summary?{query}", 422)
     assert problem["type"] == f"urn:backstride:problem:{kind}"
+
+
+async def test_a_summary_is_compared_with_as_many_periods_before(api: Api) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(8)  # NOW is 04:08 on the 23rd: five of them began on the 23rd
+    found = await api.get("/v1/members/m/summary?period=day&from=2026-11-23&to=2026-11-23")
+    previous = found["previous"]
+    assert (previous["first_on"], previous["last_on"]) == ("2026-11-22", "2026-11-22")
+    assert (found["total"]["sessions_count"], previous["sessions_count"]) == (5, 3)
+    assert previous["difference"]["duration_s"] == 2 * 600
+    assert previous["difference"]["backward_duration_s"] == 2 * 300
+
+
+async def test_all_time_begins_with_the_first_session_and_has_nothing_before(api: Api) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(8)
+    found = await api.get("/v1/members/m/summary?period=all")
+    assert (found["first_on"], found["last_on"]) == ("2026-11-22", "2026-11-23")
+    assert [one["label"] for one in found["periods"]] == ["all"]
+    assert found["total"]["sessions_count"] == 8
+    assert found["previous"] is None
+
+
+async def test_a_summary_tells_purposes_apart(api: Api) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(2)
+    warm_up = session_record("w", NOW_MS, claim_id=api.claim_id("m"), treadmill=TREADMILL)
+    api.desk.history.put(replace(warm_up, purpose="warm-up"))
+    found = await api.get("/v1/members/m/summary")
+    counts = {one["purpose"]: one["sessions_count"] for one in found["by_purpose"]}
+    assert counts == {None: 2, "warm-up": 1}
+    only = await api.get("/v1/members/m/summary?purpose=warm-up")
+    assert (only["purpose"], only["total"]["sessions_count"]) == ("warm-up", 1)
+
+
+async def test_sessions_are_filtered_by_local_days_and_gait(api: Api) -> None:
+    api.desk.add_member("m", profile=Profile(display_name="A", time_zone="America/New_York"))
+    api.put_sessions(8)
+    walk = session_record("w", NOW_MS, claim_id=api.claim_id("m"), treadmill=TREADMILL)
+    api.desk.history.put(walk)
+
+    async def ids(query: str) -> list[str]:
+        page = await api.get(f"/v1/members/m/sessions?{query}")
+        return [one["session_id"] for one in page["sessions"]]
+
+    assert await ids("has_backward=false") == ["w"]
+    assert len(await ids("from=2026-11-22")) == 9
+    assert await ids("from=2026-11-23") == []
+    assert len(await ids("from=2026-11-23&time_zone=UTC")) == 6
+    assert len(await ids("to=2026-11-22&time_zone=UTC&treadmill=demo/treadmill-01")) == 3
+    assert await ids("treadmill=demo/other") == []
+    for wrong in ("from=yesterday", "purpose=fun", "treadmill=NO", "has_backward=maybe"):
+        await api.get(f"/v1/members/m/sessions?{wrong}", 422)
+    await api.get("/v1/members/m/sessions?to=9999-12-31", 422)
+
+
+# --- records, streaks, goals --------------------------------------------------------------------
+
+
+async def test_records_name_their_session(api: Api) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(2)
+    found = (await api.get("/v1/members/m/records"))["records"]
+    (longest,) = [one for one in found if one["kind"] == "longest-session-s"]
+    assert (longest["value"], longest["session_id"]) == (600, "s1")
+
+
+async def test_a_streak_counts_days_of_the_zone(api: Api) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(8)
+    found = await api.get("/v1/members/m/streak")
+    assert found["days"] == {"current": 2, "longest": 2}
+    in_new_york = await api.get("/v1/members/m/streak?time_zone=America/New_York")
+    assert in_new_york["days"] == {"current": 1, "longest": 1}
+
+
+async def test_goals_are_set_and_their_progress_is_told(api: Api) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(2)  # on a Monday
+    assert (await api.get("/v1/members/m/goals"))["minutes"] is None
+    set_ = await api.put("/v1/members/m/goals", {"minutes": 40, "backward_minutes": 10})
+    assert set_ == await api.get("/v1/members/m/goals")
+    assert set_["label"] == "2026-W48"
+    assert set_["minutes"] == {"goal": 40, "done": 20, "fraction": 0.5, "is_reached": False}
+    assert set_["backward_minutes"]["is_reached"]
+    assert set_["kcal"] is None
+    for wrong in ({"minutes": 0}, {"minutes": -1}, {"kcal": 1e9}, {"miles": 3}, {"minutes": "x"}):
+        await api.put("/v1/members/m/goals", wrong, 422)
+    assert await api.get("/v1/members/m/goals") == set_
 
 
 # --- platform -----------------------------------------------------------------------------------

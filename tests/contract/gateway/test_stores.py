@@ -12,7 +12,7 @@ from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.domain.claiming import StoredClaim
 from backstride_gateway.domain.members import Member, Profile
-from backstride_gateway.domain.sessions import SessionRecord
+from backstride_gateway.domain.sessions import SessionFilter, SessionRecord
 from backstride_gateway.ports import (
     Claims,
     MemberNumberTakenError,
@@ -257,6 +257,32 @@ def test_sessions_of_a_member_come_newest_first_page_by_page(stores: Stores) -> 
     cursor = SessionCursor(first[-1].started_at_ms, first[-1].session_id)
     assert [one.session_id for one in stores.history.page("m", cursor, 9)] == ["s2", "s1", "s0"]
     assert stores.history.page("somebody", None, 9) == []
+
+
+def test_sessions_are_picked_by_time_purpose_treadmill_and_backward_gait(stores: Stores) -> None:
+    stores.members.add(member("m"))
+    stores.claims.save([claim("c")])
+    assert stores.history.first_started_at_ms("m") is None
+    forward = session_record("forward", NOW_MS, claim_id="c", treadmill="gym/one")
+    backward = session_record(
+        "backward", NOW_MS + 10, claim_id="c", treadmill="gym/two", backward_s=60
+    )
+    stores.put_session(replace(forward, purpose="training"))
+    stores.put_session(backward)
+
+    def found(wanted: SessionFilter) -> list[str]:
+        page = stores.history.page("m", None, 9, wanted)
+        return [one.session_id for one in page]
+
+    assert found(SessionFilter()) == ["backward", "forward"]
+    assert found(SessionFilter(purpose="training")) == ["forward"]
+    assert found(SessionFilter(treadmill="gym/two")) == ["backward"]
+    assert found(SessionFilter(has_backward=True)) == ["backward"]
+    assert found(SessionFilter(has_backward=False)) == ["forward"]
+    assert found(SessionFilter(from_ms=NOW_MS + 1)) == ["backward"]
+    assert found(SessionFilter(from_ms=NOW_MS, until_ms=NOW_MS + 10)) == ["forward"]
+    assert found(SessionFilter(purpose="training", has_backward=True)) == []
+    assert stores.history.first_started_at_ms("m") == NOW_MS
 
 
 def test_a_session_comes_back_with_its_sums_and_its_member(stores: Stores) -> None:

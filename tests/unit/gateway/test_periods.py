@@ -10,9 +10,11 @@ from backstride_gateway.domain.periods import (
     MAX_PERIODS,
     Period,
     PeriodRangeError,
+    days_before,
     default_first_on,
     index_at,
     local_date,
+    local_midnight_ms,
     spans,
 )
 
@@ -126,10 +128,49 @@ def test_as_many_periods_as_allowed_are_shown() -> None:
 
 @pytest.mark.parametrize(
     ("period", "first_on"),
-    [("day", date(2026, 10, 25)), ("week", date(2026, 9, 7)), ("month", date(2025, 12, 1))],
+    [
+        ("day", date(2026, 10, 25)),
+        ("week", date(2026, 9, 7)),
+        ("month", date(2025, 12, 1)),
+        ("year", date(2022, 1, 1)),
+    ],
 )
 def test_the_latest_periods_are_shown_by_default(period: Period, first_on: date) -> None:
     assert default_first_on(period, date(2026, 11, 23)) == first_on
+
+
+def test_years_and_all_time_are_periods_too() -> None:
+    years = spans("year", date(2025, 3, 4), date(2026, 1, 1), UTC)
+    (whole,) = spans("all", date(2025, 3, 4), date(2026, 1, 1), UTC)
+
+    assert [(span.label, span.starts_on) for span in years] == [
+        ("2025", date(2025, 1, 1)),
+        ("2026", date(2026, 1, 1)),
+    ]
+    assert years[0].until_ms == years[1].from_ms
+    assert whole.label == "all"
+    assert whole.from_ms == local_midnight_ms(date(2025, 3, 4), UTC)
+    assert whole.until_ms == local_midnight_ms(date(2026, 1, 2), UTC)
+
+
+@pytest.mark.parametrize(
+    ("period", "first_on", "before"),
+    [
+        ("day", date(2026, 11, 22), (date(2026, 11, 20), date(2026, 11, 21))),
+        ("week", date(2026, 11, 18), (date(2026, 11, 2), date(2026, 11, 15))),
+        ("month", date(2026, 10, 5), (date(2026, 8, 1), date(2026, 9, 30))),
+        ("year", date(2025, 10, 5), (date(2023, 1, 1), date(2024, 12, 31))),
+        ("all", date(2025, 10, 5), None),
+    ],
+)
+def test_as_many_periods_lie_before(
+    period: Period, first_on: date, before: tuple[date, date] | None
+) -> None:
+    assert days_before(period, spans(period, first_on, date(2026, 11, 23), UTC)) == before
+
+
+def test_nothing_lies_before_the_calendar() -> None:
+    assert days_before("day", spans("day", date(1, 1, 1), date(1, 1, 2), UTC)) is None
 
 
 def test_no_default_range_reaches_before_the_calendar() -> None:

@@ -80,6 +80,13 @@ export interface CorrectionBody {
   ended_at?: string | null;
 }
 
+export interface Difference {
+  duration_s: number;
+  distance_m: number;
+  gross_kcal: number;
+  backward_duration_s: number;
+}
+
 export interface Dividend {
   ratio: number;
   sd: number;
@@ -123,6 +130,12 @@ export interface Gait {
   distance_m: number;
   max_speed_m_per_s: number;
   energy: Energy;
+}
+
+export interface GoalsBody {
+  minutes?: number | null;
+  kcal?: number | null;
+  backward_minutes?: number | null;
 }
 
 export interface GymList {
@@ -208,12 +221,15 @@ export interface MemberList {
 
 export interface MemberSummary {
   member_id: string;
-  period: "day" | "week" | "month";
+  period: "day" | "week" | "month" | "year" | "all";
+  purpose: string | null;
   time_zone: string;
   first_on: string;
   last_on: string;
   periods: PeriodSums[];
   total: Sums;
+  by_purpose: PurposeSums[];
+  previous: PreviousSums | null;
 }
 
 export interface MemberView {
@@ -290,6 +306,7 @@ export interface PeriodSums {
   backward: Gait;
   energy: Energy;
   direction_changes: number;
+  longest_backward_s: number;
   reverse_dividend: Dividend | null;
   label: string;
   starts_on: string;
@@ -329,6 +346,19 @@ export interface PresentFlag {
   sentence: string;
 }
 
+export interface PreviousSums {
+  sessions_count: number;
+  forward: Gait;
+  backward: Gait;
+  energy: Energy;
+  direction_changes: number;
+  longest_backward_s: number;
+  reverse_dividend: Dividend | null;
+  first_on: string;
+  last_on: string;
+  difference: Difference;
+}
+
 export interface Problem {
   type: string;
   title: string;
@@ -363,6 +393,24 @@ export interface ProgramView {
   restarts: number;
 }
 
+export interface ProgressView {
+  goal: number;
+  done: number;
+  fraction: number;
+  is_reached: boolean;
+}
+
+export interface PurposeSums {
+  sessions_count: number;
+  forward: Gait;
+  backward: Gait;
+  energy: Energy;
+  direction_changes: number;
+  longest_backward_s: number;
+  reverse_dividend: Dividend | null;
+  purpose: string | null;
+}
+
 export interface RaisedFlag {
   code: string;
   duration_s: number;
@@ -374,6 +422,17 @@ export interface ReadingCountsView {
   stored: number;
   lost: number;
   doubled: number;
+}
+
+export interface RecordList {
+  records: RecordView[];
+}
+
+export interface RecordView {
+  kind: "longest-session-s" | "farthest-session-m" | "most-gross-kcal" | "longest-backward-stretch-s" | "most-backward-s" | "most-backward-m" | "fastest-backward-m-per-s" | "fastest-forward-m-per-s" | "most-direction-changes";
+  value: number;
+  session_id: string;
+  started_at: string;
 }
 
 export interface RegisteredTreadmillList {
@@ -459,6 +518,7 @@ export interface Session {
   gaps_count: number;
   readings_count: number;
   direction_changes: number;
+  longest_backward_s: number;
   mean_heart_rate_bpm: number | null;
   max_heart_rate_bpm: number | null;
   heart_rate_used_s: number;
@@ -489,6 +549,7 @@ export interface SessionDetail {
   gaps_count: number;
   readings_count: number;
   direction_changes: number;
+  longest_backward_s: number;
   mean_heart_rate_bpm: number | null;
   max_heart_rate_bpm: number | null;
   heart_rate_used_s: number;
@@ -535,12 +596,24 @@ export interface Status {
   programs: ProgramView[];
 }
 
+export interface StreakView {
+  current: number;
+  longest: number;
+}
+
+export interface Streaks {
+  time_zone: string;
+  days: StreakView;
+  weeks: StreakView;
+}
+
 export interface Sums {
   sessions_count: number;
   forward: Gait;
   backward: Gait;
   energy: Energy;
   direction_changes: number;
+  longest_backward_s: number;
   reverse_dividend: Dividend | null;
 }
 
@@ -616,4 +689,13 @@ export interface TreadmillCodeView {
 
 export interface TreadmillList {
   treadmills: Treadmill[];
+}
+
+export interface WeekGoals {
+  label: string;
+  starts_on: string;
+  minutes: ProgressView | null;
+  kcal: ProgressView | null;
+  backward_minutes: ProgressView | null;
+  total: Sums;
 }

@@ -20,12 +20,27 @@ from backstride_gateway.domain.fitness import (
 from backstride_gateway.domain.members import Member, wearer_of
 from backstride_gateway.domain.periods import (
     Period,
+    days_before,
     default_first_on,
     local_date,
+    local_midnight_ms,
     local_year,
     spans,
 )
-from backstride_gateway.domain.sessions import PeriodSum, SessionRecord, sum_by_period, sum_of
+from backstride_gateway.domain.records import PersonalRecord, records_of
+from backstride_gateway.domain.sessions import (
+    ALL_SESSIONS,
+    PeriodSum,
+    PreviousSum,
+    PurposeSum,
+    SessionFilter,
+    SessionRecord,
+    previous_sum,
+    sum_by_period,
+    sum_by_purpose,
+    sum_of,
+)
+from backstride_gateway.domain.streaks import Streak, day_streak, week_streak
 from backstride_gateway.membership import Membership
 from backstride_gateway.ports import Clock, SeriesReader, SessionCursor, SessionHistory
 from backstride_shared.energy import EnergyTotals
@@ -69,6 +84,19 @@ class Summary:
     periods: list[PeriodSum]
     sessions_count: int
     totals: EnergyTotals
+    # the sums of each purpose, of sessions without one at None
+    by_purpose: dict[str | None, PurposeSum]
+    # of as many periods just before; None where there is nothing before
+    previous: PreviousSum | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStreaks:
+    """Days and weeks in a row, in a time zone."""
+
+    zone: ZoneInfo
+    days: Streak
+    weeks: Streak
 
 
 class History:
@@ -86,7 +114,13 @@ class History:
         self._series = series
         self._clock = clock
 
-    def page(self, member_id: str, before: SessionCursor | None, limit: int) -> SessionPage:
+    def page(
+        self,
+        member_id: str,
+        before: SessionCursor | None,
+        limit: int,
+        wanted: SessionFilter = ALL_SESSIONS,
+    ) -> SessionPage:
         """Return up to `limit` sessions of a member, newest first.
 
         Raises:
@@ -94,7 +128,7 @@ class History:
 
         """
         self._membership.get(member_id)
-        found = self._sessions.page(member_id, before, limit + 1)
+        found = self._sessions.page(member_id, before, limit + 1, wanted)
         if len(found) <= limit:
             return SessionPage(found, None)
         last = found[limit - 1]
@@ -143,25 +177,92 @@ class History:
         zone: ZoneInfo | None,
         first_on: date | None,
         last_on: date | None,
+        purpose: str | None = None,
     ) -> Summary:
         """Return sums by period; zone and range by default: the member's, the latest periods.
 
-        A running session counts with what it has so far.
+        A running session counts with what it has so far. With a purpose, only its sessions count.
 
         Raises:
             UnknownMemberError: when there is no such member.
             PeriodRangeError: when the range is empty or too long.
 
         """
-        member = self._membership.get(member_id)
-        zone = ZoneInfo(member.profile.time_zone) if zone is None else zone
+        zone = self._zone(member_id, zone)
         last_on = local_date(self._clock(), zone) if last_on is None else last_on
-        first_on = default_first_on(period, last_on) if first_on is None else first_on
+        if first_on is None:
+            first_on = (
+                self._first_day(member_id, zone, last_on)
+                if period == "all"
+                else default_first_on(period, last_on)
+            )
         periods = spans(period, first_on, last_on, zone)
-        sessions = self._sessions.between(member_id, periods[0].from_ms, periods[-1].until_ms)
+        before = days_before(period, periods)
+        from_ms = periods[0].from_ms if before is None else local_midnight_ms(before[0], zone)
+        sessions = [
+            session
+            for session in self._sessions.between(member_id, from_ms, periods[-1].until_ms)
+            if purpose is None or session.purpose == purpose
+        ]
         sums = sum_by_period(sessions, periods)
         count, totals = sum_of(sums)
-        return Summary(period, zone, first_on, last_on, sums, count, totals)
+        inside = [one for one in sessions if one.started_at_ms >= periods[0].from_ms]
+        return Summary(
+            period,
+            zone,
+            first_on,
+            last_on,
+            sums,
+            count,
+            totals,
+            sum_by_purpose(inside),
+            None if before is None else previous_sum(*before, sessions, periods[0].from_ms),
+        )
+
+    def records(self, member_id: str) -> list[PersonalRecord]:
+        """Return a member's personal records.
+
+        Raises:
+            UnknownMemberError: when there is no such member.
+
+        """
+        self._membership.get(member_id)
+        return records_of(self._sessions.between(member_id, 0, self._clock() + 1))
+
+    def streaks(self, member_id: str, zone: ZoneInfo | None) -> MemberStreaks:
+        """Return days and weeks in a row with a session; zone by default: the member's.
+
+        Raises:
+            UnknownMemberError: when there is no such member.
+
+        """
+        zone = self._zone(member_id, zone)
+        now_ms = self._clock()
+        today = local_date(now_ms, zone)
+        sessions = self._sessions.between(member_id, 0, now_ms + 1)
+        days = {local_date(session.started_at_ms, zone) for session in sessions}
+        return MemberStreaks(zone, day_streak(days, today), week_streak(days, today))
+
+    def this_week(self, member_id: str) -> PeriodSum:
+        """Return the sums of the running ISO week in the member's zone.
+
+        Raises:
+            UnknownMemberError: when there is no such member.
+
+        """
+        zone = self._zone(member_id, None)
+        today = local_date(self._clock(), zone)
+        week = spans("week", today, today, zone)
+        sessions = self._sessions.between(member_id, week[0].from_ms, week[0].until_ms)
+        return sum_by_period(sessions, week)[0]
+
+    def _zone(self, member_id: str, zone: ZoneInfo | None) -> ZoneInfo:
+        member = self._membership.get(member_id)
+        return ZoneInfo(member.profile.time_zone) if zone is None else zone
+
+    def _first_day(self, member_id: str, zone: ZoneInfo, last_on: date) -> date:
+        first_ms = self._sessions.first_started_at_ms(member_id)
+        return last_on if first_ms is None else min(local_date(first_ms, zone), last_on)
 
     def effective_vo2max(self, member: Member) -> EffectiveVo2max:
         """Return the VO2max that a claim made now would count with, and why."""

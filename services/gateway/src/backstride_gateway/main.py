@@ -26,6 +26,7 @@ from backstride_gateway.adapters.sql_accounts import SqlAccounts
 from backstride_gateway.adapters.sql_alerts import SqlAlerts
 from backstride_gateway.adapters.sql_changes import SqlChanges
 from backstride_gateway.adapters.sql_claims import SqlClaims
+from backstride_gateway.adapters.sql_goals import SqlGoals
 from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_member_body import SqlMemberBody
@@ -33,6 +34,7 @@ from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.adapters.sql_transactions import check_store
 from backstride_gateway.adapters.sql_treadmill_codes import SqlTreadmillCodes
 from backstride_gateway.adapters.status_file import StatusFile
+from backstride_gateway.aiming import Aiming
 from backstride_gateway.api.app import build_app
 from backstride_gateway.api.services import Services
 from backstride_gateway.attempts import Attempts
@@ -157,6 +159,7 @@ class Gateway:
         accounts, gyms, passwords = SqlAccounts(engine), SqlGyms(engine), Argon2Passwords()
         codes = TreadmillCodes(SqlTreadmillCodes(engine), _now_ms)
         attempts = Attempts(_now_ms)
+        history = History(self._membership, self._history, series, _now_ms)
         self._joining = Joining(accounts, gyms, members, passwords, attempts, _now_ms)
         self._set_up_code = settings.set_up_code
         self._is_prepared = False
@@ -174,7 +177,8 @@ class Gateway:
             taking_over=TakingOver(claiming, claims, self._history, _now_ms),
             attempts=attempts,
             correcting=Correcting(claims, changes, _now_ms, self._on_claim_change),
-            history=History(self._membership, self._history, series, _now_ms),
+            history=history,
+            aiming=Aiming(SqlGoals(engine), history, _now_ms),
             live=self.live,
             alerts=SqlAlerts(engine),
             status=StatusFile(settings.status_file),

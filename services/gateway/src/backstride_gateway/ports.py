@@ -10,7 +10,7 @@ from backstride_gateway.domain.claiming import LastMoving, StoredClaim
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
 from backstride_gateway.domain.members import Member
 from backstride_gateway.domain.platform import PlatformStatus
-from backstride_gateway.domain.sessions import SessionRecord
+from backstride_gateway.domain.sessions import ALL_SESSIONS, SessionFilter, SessionRecord
 from backstride_shared.fold.state import TreadmillState
 from backstride_shared.frames import DeadLetter, TreadmillEvent
 from backstride_shared.series.ports import SeriesPoint
@@ -289,7 +289,13 @@ class Claims(Protocol):
 class SessionHistory(Protocol):
     """What the recorder stored; every method may raise StoreUnavailableError."""
 
-    def page(self, member_id: str, before: SessionCursor | None, limit: int) -> list[SessionRecord]:
+    def page(
+        self,
+        member_id: str,
+        before: SessionCursor | None,
+        limit: int,
+        wanted: SessionFilter = ALL_SESSIONS,
+    ) -> list[SessionRecord]:
         """Return up to `limit` sessions of a member, newest first, older than the cursor."""
         ...
 
@@ -303,6 +309,10 @@ class SessionHistory(Protocol):
 
     def get(self, session_id: str) -> SessionRecord | None:
         """Return the session, None when there is none of that id."""
+        ...
+
+    def first_started_at_ms(self, member_id: str) -> int | None:
+        """Return when a member's first session began, None where there is none."""
         ...
 
     def backward_minutes(self, member_id: str, before_ms: int) -> float:

@@ -123,8 +123,13 @@ def _settle(state: EnergyState, totals: EnergyTotals, elapsed_ms: int) -> bool:
         _settle_gait(state, totals, seconds)
     elif state.kind == STANDING:
         totals.standing_seconds += seconds
+        state.backward_run_seconds = 0.0
     else:
         totals.absent_seconds += seconds
+        state.backward_run_seconds = 0.0
+    if is_gap:
+        # nobody knows what was done in it
+        state.backward_run_seconds = 0.0
     return is_gap
 
 
@@ -138,12 +143,15 @@ def _settle_gait(state: EnergyState, totals: EnergyTotals, seconds: float) -> No
         totals.backward_net_kcal += state.net_kcal_per_min * minutes
         totals.backward_kcal_percent += gross_kcal * state.uncertainty_percent
         totals.forward_equivalent_gross_kcal += state.forward_kcal_per_min * minutes
+        run_seconds = state.backward_run_seconds = state.backward_run_seconds + seconds
+        totals.longest_backward_seconds = max(totals.longest_backward_seconds, run_seconds)
     else:
         totals.forward_seconds += seconds
         totals.forward_metres += state.speed_m_per_s * seconds
         totals.forward_gross_kcal += gross_kcal
         totals.forward_net_kcal += state.net_kcal_per_min * minutes
         totals.forward_kcal_percent += gross_kcal * state.uncertainty_percent
+        state.backward_run_seconds = 0.0
     if state.is_reverse:
         totals.belt_reverse_seconds += seconds
     if state.is_fused:

@@ -80,3 +80,5 @@ class EnergyState(msgspec.Struct, array_like=True):
     was_reverse: bool | None = None
     window_readings: int = 0
     window_bpm_sum: float = 0.0
+    # of backward gait since anything else was done
+    backward_run_seconds: float = 0.0

@@ -43,6 +43,8 @@ class EnergyTotals(msgspec.Struct, array_like=True):
     flag_seconds: dict[int, float] = msgspec.field(default_factory=dict)
     calibration_bouts: int = 0
     calibration_vo2max_sum: float = 0.0
+    # of gait without a step forward or a stand in between
+    longest_backward_seconds: float = 0.0
 
     @property
     def moving_seconds(self) -> float:
@@ -108,7 +110,12 @@ class EnergyTotals(msgspec.Struct, array_like=True):
 
 
 _MAXIMA = frozenset(
-    {"forward_max_speed_m_per_s", "backward_max_speed_m_per_s", "max_heart_rate_bpm"}
+    {
+        "forward_max_speed_m_per_s",
+        "backward_max_speed_m_per_s",
+        "max_heart_rate_bpm",
+        "longest_backward_seconds",
+    }
 )
 
 

@@ -159,6 +159,17 @@ one_time_codes = Table(
     Column("expires_at_ms", BigInteger),
 )
 
+member_goals = Table(
+    "member_goals",
+    metadata,
+    Column("member_id", String(36), ForeignKey("members.member_id"), primary_key=True),
+    # of a week; null: no goal
+    Column("minutes", Float),
+    Column("kcal", Float),
+    Column("backward_minutes", Float),
+    Column("changed_at_ms", BigInteger, nullable=False),
+)
+
 UNDELIVERED_CLAIMS = text(
     "NOT is_claim_stored OR (released_at_ms IS NOT NULL AND NOT is_release_stored)"
 )

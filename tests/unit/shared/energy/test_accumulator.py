@@ -139,6 +139,26 @@ def test_forward_and_backward_are_kept_apart_by_gait_and_the_belt_beside_them() 
     assert console.moving_seconds == 15.0
 
 
+def test_the_longest_stretch_backward_ends_with_a_step_forward_a_stand_or_a_gap() -> None:
+    def longest(*readings: Reading) -> float:
+        return run(NOBODY, list(readings))[0].totals.longest_backward_seconds
+
+    back = [Reading(at_ms, 1.0, is_reverse=True) for at_ms in (0, 2000, 4000)]
+    again = [Reading(at_ms, 1.2, is_reverse=True) for at_ms in (6000, 7000)]
+
+    assert longest(*back, *again) == 7.0
+    assert longest(*back, Reading(6000, 1.0), *(_later(again, 1000))) == 6.0
+    assert longest(*back, Reading(5000, 0.0, is_reverse=True), *again) == 5.0
+    assert longest(*back, *_later(again, 60_000)) == 9.0
+    assert longest(Reading(0, 1.0), Reading(4000, 1.0)) == 0.0
+
+
+def _later(readings: list[Reading], by_ms: int) -> list[Reading]:
+    return [
+        msgspec.structs.replace(one, measured_at_ms=one.measured_at_ms + by_ms) for one in readings
+    ]
+
+
 def test_direction_changes_are_counted_between_moving_readings() -> None:
     readings = [
         Reading(0, 1.0),
@@ -269,8 +289,8 @@ def test_splitting_a_session_and_merging_its_parts_changes_no_sum(
     merged = merge(first.totals, second.totals)
 
     for name in EnergyTotals.__struct_fields__:
-        # A new session begins with a ramp and without a direction before it: as specified.
-        if name not in {"flag_seconds", "direction_changes"}:
+        # A new session begins with a ramp, without a direction and without a stretch before it.
+        if name not in {"flag_seconds", "direction_changes", "longest_backward_seconds"}:
             assert getattr(merged, name) == pytest.approx(getattr(whole.totals, name)), name
 
 

@@ -1,14 +1,14 @@
 """Sessions and treadmill states, as the recorder wrote them, read from the relational store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import structlog
-from sqlalchemy import Engine, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, or_, select
 
 from backstride_gateway.adapters.sql_transactions import reading
 from backstride_gateway.domain.claiming import LastMoving
-from backstride_gateway.domain.sessions import SessionRecord
+from backstride_gateway.domain.sessions import ALL_SESSIONS, SessionFilter, SessionRecord
 from backstride_gateway.ports import SessionCursor, StoredState
 from backstride_shared.energy import EnergyTotals
 from backstride_shared.fold.state import StateVersionError, decode_state
@@ -28,11 +28,17 @@ class SqlHistory:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def page(self, member_id: str, before: SessionCursor | None, limit: int) -> list[SessionRecord]:
+    def page(
+        self,
+        member_id: str,
+        before: SessionCursor | None,
+        limit: int,
+        wanted: SessionFilter = ALL_SESSIONS,
+    ) -> list[SessionRecord]:
         """See the port."""
         query = (
             _with_member()
-            .where(claims.c.member_id == member_id)
+            .where(claims.c.member_id == member_id, *_conditions(wanted))
             .order_by(sessions.c.started_at_ms.desc(), sessions.c.session_id.desc())
             .limit(limit)
         )
@@ -82,6 +88,17 @@ class SqlHistory:
             row = connection.execute(query).first()
         return None if row is None else _session(row)
 
+    def first_started_at_ms(self, member_id: str) -> int | None:
+        """See the port."""
+        query = (
+            select(func.min(sessions.c.started_at_ms))
+            .select_from(sessions.join(claims, sessions.c.claim_id == claims.c.claim_id))
+            .where(claims.c.member_id == member_id)
+        )
+        with reading(self._engine) as connection:
+            found: int | None = connection.execute(query).scalar_one()
+        return found
+
     def backward_minutes(self, member_id: str, before_ms: int) -> float:
         """See the port."""
         query = (
@@ -116,6 +133,21 @@ class SqlHistory:
                     # another version wrote it: the live feed will fill what is missing here
                     log.warning("stored state not read", error=str(error))
         return found
+
+
+def _conditions(wanted: SessionFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield what the rows of a filter have to be; see `SessionFilter.holds`."""
+    columns = sessions.c
+    if wanted.from_ms is not None:
+        yield columns.started_at_ms >= wanted.from_ms
+    if wanted.until_ms is not None:
+        yield columns.started_at_ms < wanted.until_ms
+    if wanted.purpose is not None:
+        yield columns.purpose == wanted.purpose
+    if wanted.treadmill is not None:
+        yield columns.treadmill == wanted.treadmill
+    if wanted.has_backward is not None:
+        yield columns.backward_s > 0 if wanted.has_backward else columns.backward_s <= 0
 
 
 def _with_member() -> Select[*tuple[object, ...]]:

@@ -18,6 +18,7 @@ from backstride_gateway.api import (
     member_body,
     members,
     platform,
+    progress,
     sessions,
     treadmill_codes,
     treadmills,
@@ -72,6 +73,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(treadmills.router)
     app.include_router(members.router)
     app.include_router(member_body.router)
+    app.include_router(progress.router)
     app.include_router(sessions.router)
     app.include_router(changes.router)
     app.include_router(accounts.entrance)

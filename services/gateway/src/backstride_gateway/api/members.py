@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from backstride_gateway.api.access import (
     ChangeableMember,
@@ -29,10 +29,13 @@ from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.refusals import NotAllowedError
 from backstride_gateway.api.services import WithServices
 from backstride_gateway.domain.members import version_of
-from backstride_gateway.domain.periods import Period
+from backstride_gateway.domain.periods import Period, local_midnight_ms, midnight_after_ms
 from backstride_gateway.domain.permissions import is_staff_of, sees_body, shown_member
+from backstride_gateway.domain.sessions import SessionFilter
 from backstride_gateway.gym_registry import UnknownGymError
 from backstride_gateway.history import MAX_PAGE
+from backstride_shared.claims import Purpose
+from backstride_shared.identity import parse_treadmill_key
 
 router = APIRouter(
     prefix="/v1/members",
@@ -46,6 +49,10 @@ Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most entries of the
 Cursor = Annotated[
     str | None, Query(max_length=200, description="`next_cursor` of the page before")
 ]
+
+
+OfPurpose = Annotated[Purpose | None, Query(description="Only sessions with this purpose")]
+Zone = Annotated[TimeZoneName | None, Query(description="IANA time zone; by default the member's")]
 
 
 @router.get("")
@@ -134,13 +141,42 @@ def change_member(
     return MemberView.of(changed)
 
 
+def _wanted_sessions(
+    member: SeenMember,
+    from_: Annotated[
+        date | None, Query(alias="from", description="First day on which they began")
+    ] = None,
+    to: Annotated[date | None, Query(description="Last day, included")] = None,
+    time_zone: Zone = None,
+    purpose: OfPurpose = None,
+    treadmill: Annotated[
+        str | None, Query(description="gym_id/treadmill_id; left out: all", max_length=127)
+    ] = None,
+    has_backward: Annotated[
+        bool | None, Query(description="With or without backward gait; left out: both")
+    ] = None,
+) -> SessionFilter:
+    zone = ZoneInfo(time_zone or member.profile.time_zone)
+    return SessionFilter(
+        from_ms=None if from_ is None else local_midnight_ms(from_, zone),
+        until_ms=None if to is None else midnight_after_ms(to, zone),
+        purpose=purpose,
+        treadmill=None if treadmill is None else parse_treadmill_key(treadmill),
+        has_backward=has_backward,
+    )
+
+
 @router.get("/{member_id}/sessions", responses={404: {"model": Problem}})
 def list_sessions(
-    member: SeenMember, services: WithServices, limit: Limit = 20, cursor: Cursor = None
+    member: SeenMember,
+    services: WithServices,
+    wanted: Annotated[SessionFilter, Depends(_wanted_sessions)],
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> SessionList:
     """Return a member's sessions, newest first, a page at a time."""
     before = None if cursor is None else decode_session_cursor(cursor)
-    page = services.history.page(member.member_id, before, limit)
+    page = services.history.page(member.member_id, before, limit, wanted)
     now_ms = services.clock()
     following = page.next_cursor
     return SessionList(
@@ -158,19 +194,20 @@ def summarise(
     member: SeenMember,
     services: WithServices,
     period: Period = "day",
-    time_zone: Annotated[
-        TimeZoneName | None, Query(description="IANA time zone; by default the member's")
-    ] = None,
+    time_zone: Zone = None,
     from_: Annotated[
-        date | None, Query(alias="from", description="First day; by default a month or a year ago")
+        date | None,
+        Query(alias="from", description="First day; by default 30 days to 5 years ago, by period"),
     ] = None,
     to: Annotated[date | None, Query(description="Last day, included; by default today")] = None,
+    purpose: OfPurpose = None,
 ) -> MemberSummary:
-    """Return minutes, metres and energy by day, ISO week or month, forward and backward apart.
+    """Return minutes, metres and energy by period, forward and backward apart.
 
-    A session counts, whole, in the period of the time zone in which it began; a running one with
-    what it has so far.
+    Periods are days, ISO weeks, months and years of the time zone, or all time. A session counts,
+    whole, in the period in which it began; a running one with what it has so far. `previous` has
+    the sums of as many periods just before.
     """
     zone = None if time_zone is None else ZoneInfo(time_zone)
-    found = services.history.summary(member.member_id, period, zone, from_, to)
-    return MemberSummary.of_summary(member.member_id, found)
+    found = services.history.summary(member.member_id, period, zone, from_, to, purpose)
+    return MemberSummary.of_summary(member.member_id, found, purpose)

@@ -6,6 +6,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from backstride_gateway.aiming import Aiming
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
 from backstride_gateway.correcting import Correcting
@@ -38,6 +39,7 @@ class Services:
     attempts: Attempts
     correcting: Correcting
     history: History
+    aiming: Aiming
     live: LiveFeed
     alerts: AlertHistory
     status: StatusSource

@@ -1,4 +1,4 @@
-"""Days, ISO weeks and months of a time zone, as intervals of absolute time.
+"""Days, ISO weeks, months and years of a time zone, as intervals of absolute time.
 
 A day begins at local midnight: the day on which clocks change lasts 23 or 25 hours.
 """
@@ -10,12 +10,19 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-Period = Literal["day", "week", "month"]
+Period = Literal["day", "week", "month", "year", "all"]
+"""`all` is one period that holds the whole range."""
 
 MAX_PERIODS: Final = 400
 """A year of days and some: what a chart can show and a request may cost."""
 
-_DEFAULT_PERIODS: Final[dict[Period, int]] = {"day": 30, "week": 12, "month": 12}
+_DEFAULT_PERIODS: Final[dict[Period, int]] = {
+    "day": 30,
+    "week": 12,
+    "month": 12,
+    "year": 5,
+    "all": 1,
+}
 
 
 class PeriodRangeError(ValueError):
@@ -24,7 +31,7 @@ class PeriodRangeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PeriodSpan:
-    """One period: [from_ms, until_ms); `label` is 2026-11-23, 2026-W48 or 2026-11."""
+    """One period: [from_ms, until_ms); `label` is 2026-11-23, 2026-W48, 2026-11, 2026 or all."""
 
     label: str
     starts_on: date
@@ -43,6 +50,9 @@ def spans(period: Period, first_on: date, last_on: date, zone: tzinfo) -> list[P
         raise PeriodRangeError(f"the range ends on {last_on}, before it begins on {first_on}")
     found: list[PeriodSpan] = []
     try:
+        if period == "all":
+            after_ms = local_midnight_ms(last_on + timedelta(days=1), zone)
+            return [PeriodSpan("all", first_on, local_midnight_ms(first_on, zone), after_ms)]
         start = start_of(period, first_on)
         while start <= last_on:
             if len(found) == MAX_PERIODS:
@@ -63,7 +73,7 @@ def spans(period: Period, first_on: date, last_on: date, zone: tzinfo) -> list[P
 
 
 def default_first_on(period: Period, last_on: date) -> date:
-    """Return the first day shown when nobody says: 30 days, 12 weeks or 12 months back.
+    """Return the first day shown when nobody says: 30 days, 12 weeks, 12 months, 5 years back.
 
     Raises:
         PeriodRangeError: when that lies before the first year of the calendar.
@@ -81,10 +91,29 @@ def default_first_on(period: Period, last_on: date) -> date:
     return start
 
 
+def days_before(period: Period, found: Sequence[PeriodSpan]) -> tuple[date, date] | None:
+    """Return first and last day of as many periods just before these; None before the calendar.
+
+    Of `all` there is nothing before.
+    """
+    if period == "all":
+        return None
+    start = found[0].starts_on
+    try:
+        last_on = start - timedelta(days=1)
+        for _ in found:
+            start = start_of(period, start - timedelta(days=1))
+    except OverflowError:
+        return None
+    return start, last_on
+
+
 def start_of(period: Period, on: date) -> date:
     """Return the first day of the period which `on` belongs to; weeks begin on Monday (ISO)."""
     if period == "week":
         return on - timedelta(days=on.weekday())
+    if period == "year":
+        return on.replace(month=1, day=1)
     return on.replace(day=1) if period == "month" else on
 
 
@@ -96,6 +125,19 @@ def local_midnight_ms(on: date, zone: tzinfo) -> int:
     """
     local = datetime.combine(on, time.min, tzinfo=zone)
     return round(local.astimezone(UTC).timestamp() * 1000)
+
+
+def midnight_after_ms(on: date, zone: tzinfo) -> int:
+    """Return the moment at which a local day ends.
+
+    Raises:
+        PeriodRangeError: when it is the last one of the calendar.
+
+    """
+    try:
+        return local_midnight_ms(on + timedelta(days=1), zone)
+    except OverflowError:
+        raise PeriodRangeError("the range lies outside the calendar") from None
 
 
 def local_date(at_ms: int, zone: tzinfo) -> date:
@@ -119,6 +161,8 @@ def _next(period: Period, start: date) -> date:
         return start + timedelta(days=1)
     if period == "week":
         return start + timedelta(days=7)
+    if period == "year":
+        return start.replace(year=start.year + 1)
     return (start + timedelta(days=31)).replace(day=1)
 
 
@@ -128,4 +172,4 @@ def _label(period: Period, start: date) -> str:
     if period == "week":
         year, week, _ = start.isocalendar()
         return f"{year}-W{week:02}"
-    return f"{start:%Y-%m}"
+    return f"{start:%Y}" if period == "year" else f"{start:%Y-%m}"

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
 
 from backstride_gateway.domain.periods import PeriodSpan, index_at
 from backstride_shared.energy import EnergyTotals, merge
@@ -25,6 +27,33 @@ class SessionRecord:
     recomputed_at_ms: int | None
     is_facing_away: bool
     totals: EnergyTotals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFilter:
+    """Which sessions of a member; None leaves a condition out.
+
+    `from_ms` and `until_ms` bound when a session began; `has_backward` asks for backward gait.
+    """
+
+    from_ms: int | None = None
+    until_ms: int | None = None
+    purpose: str | None = None
+    treadmill: str | None = None
+    has_backward: bool | None = None
+
+    def holds(self, session: SessionRecord) -> bool:
+        """Return whether a session is one of those."""
+        return (
+            (self.from_ms is None or session.started_at_ms >= self.from_ms)
+            and (self.until_ms is None or session.started_at_ms < self.until_ms)
+            and (self.purpose is None or session.purpose == self.purpose)
+            and (self.treadmill is None or session.treadmill == self.treadmill)
+            and self.has_backward in (None, session.totals.backward_seconds > 0)
+        )
+
+
+ALL_SESSIONS: Final = SessionFilter()
 
 
 def ended_at_ms(session: SessionRecord, now_ms: int) -> int | None:
@@ -62,6 +91,46 @@ def sum_by_period(
             sums[index].sessions_count += 1
             sums[index].totals = merge(sums[index].totals, session.totals)
     return sums
+
+
+@dataclass(slots=True)
+class PurposeSum:
+    """The sums of the sessions with one purpose."""
+
+    sessions_count: int = 0
+    totals: EnergyTotals = field(default_factory=EnergyTotals)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousSum:
+    """The sums of the sessions that began on the days before, both included."""
+
+    first_on: date
+    last_on: date
+    sessions_count: int
+    totals: EnergyTotals
+
+
+def sum_by_purpose(sessions: Iterable[SessionRecord]) -> dict[str | None, PurposeSum]:
+    """Return the sums of each purpose, those of sessions without one at None."""
+    found: dict[str | None, PurposeSum] = {}
+    for session in sessions:
+        one = found.setdefault(session.purpose, PurposeSum())
+        one.sessions_count += 1
+        one.totals = merge(one.totals, session.totals)
+    return found
+
+
+def previous_sum(
+    first_on: date, last_on: date, sessions: Iterable[SessionRecord], until_ms: int
+) -> PreviousSum:
+    """Return the sums of the sessions that began before `until_ms`, for the days told."""
+    count, totals = 0, EnergyTotals()
+    for session in sessions:
+        if session.started_at_ms < until_ms:
+            count += 1
+            totals = merge(totals, session.totals)
+    return PreviousSum(first_on, last_on, count, totals)
 
 
 def sum_of(sums: Iterable[PeriodSum]) -> tuple[int, EnergyTotals]:
