@@ -39,6 +39,8 @@ FOLDER: Final = Path(__file__).resolve().parent
 PAGE: Final = FOLDER.parent / "does-backwards-burn-twice.md"
 BEGIN: Final = "<!-- begin: table made by docs/figures/make_figures.py -->"
 END: Final = "<!-- end -->"
+# the page /learn draws its charts from it, in the reader's units and colours
+LEARN_TABLE: Final = FOLDER.parents[1] / "services/gateway/pages/src/learn-table.ts"
 
 M_PER_S_PER_MPH: Final = 0.44704
 KM_PER_H_PER_M_PER_S: Final = 3.6
@@ -83,6 +85,8 @@ WRIGHT_WEYAND_2001: Final = (3.0, 1.35, 0.06)  # m/s, ratio, SD
 RASICA_2020: Final = 1.35  # at every grade
 MEASURED_RATIOS: Final = (1.15, 1.48)
 
+LEARN_COLUMNS: Final = ("speed_m_per_s", "forward", "backward", "low", "high")
+
 STYLE: Final = {
     "svg.hashsalt": "backstride",
     "svg.fonttype": "path",
@@ -123,6 +127,7 @@ def main() -> None:
         draw_ratio(FOLDER)
         draw_session(FOLDER)
     PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    LEARN_TABLE.write_text(learn_table(), encoding="utf-8")
 
 
 def styled() -> AbstractContextManager[None]:
@@ -355,6 +360,34 @@ def table() -> str:
             f" | {kcal / ahead.gross_kcal_per_min:.2f} |"
         )
     return "\n".join(lines)
+
+
+def learn_table() -> str:
+    """Return the module of the page /learn: kcal per minute for 75 kg, level, 0.1 m/s apart."""
+    rows = []
+    for tenths in range(4, 31):
+        speed = tenths / 10
+        ahead, back = ask(speed, is_reverse=False), ask(speed, is_reverse=True)
+        kcal = back.gross_kcal_per_min
+        sd = kcal * back.uncertainty_percent / 100
+        rows.append(
+            f"  {{ speed_m_per_s: {speed}, forward: {ahead.gross_kcal_per_min:.3f},"
+            f" backward: {kcal:.3f}, low: {kcal - sd:.3f}, high: {kcal + sd:.3f} }},"
+        )
+    return "\n".join(
+        [
+            "// Made from the calorie model by `make figures`; do not edit. Gross kcal per minute.",
+            "",
+            "export interface CostRow {",
+            *(f"  {name}: number;" for name in LEARN_COLUMNS),
+            "}",
+            "",
+            "export const COST_TABLE: CostRow[] = [",
+            *rows,
+            "];",
+            "",
+        ]
+    )
 
 
 def with_table(page: str) -> str:

@@ -8,6 +8,12 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ["index.html", "member.html", "entrance.html", "gym.html"] },
+    rollupOptions: {
+      input: ["index.html", "worker/sw.ts"],
+      output: {
+        // a worker's address must stay: it stands in browsers that have it
+        entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
 });

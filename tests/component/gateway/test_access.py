@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 from starlette.routing import BaseRoute
 
+from backstride_gateway.api import pages
 from backstride_gateway.api.app import described_app
 from backstride_gateway.domain.precautions import VERSION as PRECAUTIONS_VERSION
 from backstride_shared.identity import TreadmillKey
@@ -161,16 +162,14 @@ OPEN: Final = {
     "GET /openapi.json": 200,
 }
 PAGES: Final = {
-    "GET /",
     "GET /assets/{name}",
     "GET /favicon.svg",
-    "GET /gym",
     "GET /gym/sheet.css",
-    "GET /join",
-    "GET /members/{member_id}",
-    "GET /set-up",
-    "GET /sign-in",
-    "GET /t/{code}",
+    "GET /icon-192.png",
+    "GET /icon-512.png",
+    "GET /manifest.webmanifest",
+    "GET /sw.js",
+    *(f"GET {path}" for path in pages.PAGES),
 }
 
 

@@ -15,7 +15,7 @@ PASSWORD = "four horses run"
 
 @pytest.fixture
 def server() -> Iterator[PageServer]:
-    if not (STATIC_DIRECTORY / "entrance.html").is_file():
+    if not (STATIC_DIRECTORY / "index.html").is_file():
         pytest.fail("the pages are not built: run make setup", pytrace=False)
     server = PageServer(Desk(is_demo=False))
     server.start()
@@ -54,6 +54,7 @@ def test_an_owner_sets_up_and_a_member_joins_and_claims(server: PageServer, page
     told = page.get_by_role("status").filter(has_text="Code of the gym")
     expect(told).to_be_visible(timeout=WITHIN_MS)
     join_code = told.inner_text().rpartition(" ")[2]
+    page.get_by_role("link", name="More").click()
     page.get_by_role("button", name="Sign out").click()
 
     expect(page).to_have_url(f"{server.url}/sign-in", timeout=WITHIN_MS)
@@ -64,9 +65,13 @@ def test_an_owner_sets_up_and_a_member_joins_and_claims(server: PageServer, page
     join.get_by_label("Sign-in name").fill("ada")
     join.get_by_label("Password").fill(PASSWORD)
     join.get_by_role("button", name="Join").click()
-    expect(page).to_have_url(f"{server.url}/", timeout=WITHIN_MS)
-    page.get_by_role("button", name="Claim").click(timeout=WITHIN_MS)
-    expect(page.get_by_role("button", name="Release")).to_be_visible(timeout=WITHIN_MS)
+    expect(page).to_have_url(f"{server.url}/now", timeout=WITHIN_MS)
+    page.get_by_role("link", name="one my-gym").click(timeout=WITHIN_MS)
+    page.get_by_role("button", name="Start").click(timeout=WITHIN_MS)
+    expect(page).to_have_url(f"{server.url}/now", timeout=WITHIN_MS)
+    expect(page.get_by_role("button", name="Finish")).to_be_visible(timeout=WITHIN_MS)
+    page.get_by_role("link", name="More").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=WITHIN_MS)
     assert page.get_by_role("link", name="Gym", exact=True).count() == 0
 
 
@@ -87,4 +92,4 @@ def test_a_wrong_password_is_told_and_the_right_one_leads_in(
     expect(page.get_by_role("alert")).to_contain_text("do not belong", timeout=WITHIN_MS)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=WITHIN_MS)
+    expect(page.get_by_role("heading", name="Treadmills")).to_be_visible(timeout=WITHIN_MS)

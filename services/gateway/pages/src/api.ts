@@ -2,7 +2,10 @@
 
 import type {
   AccountView,
+  AlertList,
   ClaimBody,
+  Correction,
+  CorrectionBody,
   Entrance,
   FaultAsked,
   GymList,
@@ -10,14 +13,20 @@ import type {
   MemberDetail,
   MemberList,
   MemberSummary,
+  NewTokenBody,
+  NewTokenView,
   OneTimeCodeView,
+  PasswordBody,
   Problem,
   RegisteredTreadmillList,
   Series,
-  Session,
+  SessionDetail,
   SessionList,
   Status,
+  TokenList,
   TreadmillBody,
+  TreadmillByCode,
+  TreadmillList,
 } from "./api-types";
 
 export class ProblemError extends Error {
@@ -34,6 +43,20 @@ function csrfToken(): string | null {
 export const isSignedIn = (): boolean => csrfToken() !== null;
 
 async function ask<T>(path: string, body?: object, method = body ? "POST" : "GET"): Promise<T> {
+  return (await answerOf(path, body, method)).json;
+}
+
+interface Answer {
+  json: any;
+  etag: string | null;
+}
+
+async function answerOf(
+  path: string,
+  body?: object,
+  method = body ? "POST" : "GET",
+  etag: string | null = null,
+): Promise<Answer> {
   const csrf = csrfToken();
   const response = await fetch(path, {
     method,
@@ -41,46 +64,83 @@ async function ask<T>(path: string, body?: object, method = body ? "POST" : "GET
     headers: {
       ...(body && { "Content-Type": "application/json" }),
       ...(csrf && method !== "GET" && { "X-CSRF-Token": csrf }),
+      ...(etag && method !== "GET" && { "If-Match": etag }),
     },
     ...(body && { body: JSON.stringify(body) }),
   });
-  if (response.status === 204) return undefined as T;
-  if (response.ok) return (await response.json()) as T;
-  // the entrance itself says what was wrong with a password
-  if (response.status === 401 && path !== "/v1/session") location.assign("/sign-in");
+  const tag = response.headers.get("ETag");
+  if (response.status === 204) return { json: undefined, etag: tag };
+  if (response.ok) return { json: await response.json(), etag: tag };
+  // signed out meanwhile, elsewhere or by time; the entrance says itself what was wrong
+  if (response.status === 401 && !ENTRANCE.has(path)) location.assign("/sign-in");
   if (response.headers.get("Content-Type")?.startsWith("application/problem+json"))
     throw new ProblemError((await response.json()) as Problem);
   throw new Error(`${response.status} ${response.statusText}`);
 }
 
+const ENTRANCE: ReadonlySet<string> = new Set(["/v1/session", "/v1/account", "/v1/join", "/v1/password-reset", "/v1/set-up"]);
 const part = encodeURIComponent;
+
+/** A query of what is there; what is empty is left out. */
+function query(values: Record<string, string | number | boolean | null | undefined>): string {
+  const found = new URLSearchParams();
+  for (const [name, value] of Object.entries(values))
+    if (value !== null && value !== undefined && value !== "") found.set(name, String(value));
+  const text = found.toString();
+  return text && `?${text}`;
+}
 
 export const status = (): Promise<Status> => ask("/v1/status");
 export const killProcessor = (): Promise<FaultAsked> => ask("/v1/demo/kill-processor", {});
 export const members = (): Promise<MemberList> => ask("/v1/members");
 export const member = (id: string): Promise<MemberDetail> => ask(`/v1/members/${part(id)}`);
 
-export const sessions = (member_id: string, cursor: string | null): Promise<SessionList> =>
-  ask(`/v1/members/${part(member_id)}/sessions?limit=10${cursor ? `&cursor=${part(cursor)}` : ""}`);
+export interface SessionQuery {
+  from?: string;
+  to?: string;
+  purpose?: string;
+  has_backward?: string;
+  limit?: number;
+}
+export const sessions = (
+  member_id: string,
+  cursor: string | null,
+  asked: SessionQuery = {},
+): Promise<SessionList> => ask(`/v1/members/${part(member_id)}/sessions${query({ limit: 10, ...asked, cursor })}`);
 
-export const summary = (member_id: string, from: string): Promise<MemberSummary> =>
-  ask(`/v1/members/${part(member_id)}/summary?period=day&from=${from}`);
+export interface SummaryQuery {
+  period: "day" | "week" | "month";
+  from?: string;
+  to?: string;
+}
+export const summary = (member_id: string, asked: SummaryQuery): Promise<MemberSummary> =>
+  ask(`/v1/members/${part(member_id)}/summary${query({ ...asked })}`);
 
-export const session = (id: string): Promise<Session> => ask(`/v1/sessions/${part(id)}`);
+export const session = (id: string): Promise<SessionDetail> => ask(`/v1/sessions/${part(id)}`);
 export const series = (id: string): Promise<Series> => ask(`/v1/sessions/${part(id)}/series`);
+export const correct = (id: string, body: CorrectionBody): Promise<Correction> =>
+  ask(`/v1/sessions/${part(id)}/corrections`, body);
+export const treadmills = (): Promise<TreadmillList> => ask("/v1/treadmills");
+export const treadmillByCode = (code: string): Promise<TreadmillByCode> => ask(`/v1/t/${part(code)}`);
+export const alerts = (isActive: boolean): Promise<AlertList> => ask(`/v1/alerts${query({ active: isActive, limit: 50 })}`);
 
 export const claim = (gym_id: string, treadmill_id: string, body: ClaimBody): Promise<unknown> =>
   ask(`/v1/treadmills/${part(gym_id)}/${part(treadmill_id)}/claim`, body);
 
-export const release = (gym_id: string, treadmill_id: string): Promise<unknown> =>
-  ask(`/v1/treadmills/${part(gym_id)}/${part(treadmill_id)}/release`, {});
+export const release = (gym_id: string, treadmill_id: string, member_id?: string): Promise<unknown> =>
+  ask(`/v1/treadmills/${part(gym_id)}/${part(treadmill_id)}/release`, member_id ? { member_id } : {});
 
 export const entrance = (): Promise<Entrance> => ask("/v1/entrance");
 export const enter = (
   way: "session" | "join" | "set-up" | "password-reset",
-  values: Record<string, string>,
+  values: Record<string, string | boolean>,
 ): Promise<AccountView> => ask(`/v1/${way}`, values);
 export const account = (): Promise<AccountView> => ask("/v1/account");
+export const changePassword = (body: PasswordBody): Promise<unknown> => ask("/v1/account/password", body, "PUT");
+export const tokens = (): Promise<TokenList> => ask("/v1/account/tokens");
+export const makeToken = (body: NewTokenBody): Promise<NewTokenView> => ask("/v1/account/tokens", body);
+export const revokeToken = (id: string): Promise<void> => ask(`/v1/account/tokens/${part(id)}`, undefined, "DELETE");
+export const signOutEverywhere = (): Promise<void> => ask("/v1/account/sessions", undefined, "DELETE");
 export const signOut = (): Promise<void> => ask("/v1/account/session", undefined, "DELETE");
 
 export const gyms = (): Promise<GymList> => ask("/v1/gyms");

@@ -4,7 +4,8 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { PeriodSums, Series, SeriesPoint } from "./api-types";
 import { h } from "./dom";
-import { day, kmPerHFromMPerS, oneDigit, timeOfDay, whole } from "./format";
+import { day, oneDigit, timeOfDay, whole } from "./format";
+import { shownSpeedFromMPerS, speedUnit } from "./units";
 
 type Column = (number | null)[];
 
@@ -115,7 +116,7 @@ function columnsOf(series: Series): Columns {
 
 /** Each direction is drawn where the belt ran that way, and closed on the axis where it turned. */
 function push(columns: Columns, at_ms: number, point: SeriesPoint | null, before: SeriesPoint | null): void {
-  const velocity = point ? kmPerHFromMPerS(point.belt_velocity_m_per_s) : 0;
+  const velocity = point ? shownSpeedFromMPerS(point.belt_velocity_m_per_s) : 0;
   const velocityBefore = before?.belt_velocity_m_per_s ?? 0;
   columns.at_ms.push(at_ms);
   columns.forward.push(velocity > 0 ? velocity : velocityBefore > 0 || (point && velocity === 0) ? 0 : null);
@@ -157,10 +158,10 @@ export function sessionCharts(series: Series, timeZone: string): HTMLElement[] {
   const stepped = uPlot.paths.stepped!({ align: 1 });
   const charts = [
     place(
-      "Belt speed over the session in km/h; reverse hangs below the axis. The table below has the numbers.",
+      `Belt speed over the session in ${speedUnit()}; reverse hangs below the axis. The table below has the numbers.`,
       220,
       (colors) => {
-        const options = timeOptions(colors, timeZone, "km/h");
+        const options = timeOptions(colors, timeZone, speedUnit());
         options.series.push(
           {
             label: "Forward",

@@ -1,11 +1,9 @@
-// Words and numbers for people: km/h, minutes, local times. The API is in SI and UTC.
+// Words and numbers for people: speeds, minutes, local times. The API is in SI and UTC.
+
+import { massUnit, shownDistanceFromM, shownMassFromKg, shownSpeedFromMPerS, speedUnit } from "./units";
 
 const MINUS = "−";
 const NOTHING = "–";
-
-export function kmPerHFromMPerS(speed_m_per_s: number): number {
-  return speed_m_per_s * 3.6;
-}
 
 function decimal(value: number, digits: number): string {
   return value.toLocaleString("en", {
@@ -16,12 +14,12 @@ function decimal(value: number, digits: number): string {
 
 /** A speed with its sign: reverse is negative, a belt at rest is 0.0. */
 export function signedSpeed(velocity_m_per_s: number): string {
-  const text = decimal(Math.abs(kmPerHFromMPerS(velocity_m_per_s)), 1);
+  const text = decimal(Math.abs(shownSpeedFromMPerS(velocity_m_per_s)), 1);
   return velocity_m_per_s < 0 && text !== "0.0" ? MINUS + text : text;
 }
 
 export function speed(speed_m_per_s: number): string {
-  return `${decimal(kmPerHFromMPerS(speed_m_per_s), 1)} km/h`;
+  return `${decimal(shownSpeedFromMPerS(speed_m_per_s), 1)} ${speedUnit()}`;
 }
 
 export function whole(value: number | null): string {
@@ -36,8 +34,13 @@ export function count(value: number): string {
   return value.toLocaleString("en");
 }
 
-export function kilometres(distance_m: number): string {
-  return distance_m < 1000 ? `${decimal(distance_m, 0)} m` : `${decimal(distance_m / 1000, 2)} km`;
+export function distance(distance_m: number): string {
+  const [value, unit] = shownDistanceFromM(distance_m);
+  return `${decimal(value, unit === "m" ? 0 : 2)} ${unit}`;
+}
+
+export function mass(mass_kg: number): string {
+  return `${decimal(shownMassFromKg(mass_kg), 1)} ${massUnit()}`;
 }
 
 /** 75 → "1:15", 4000 → "1:06:40". */
@@ -88,4 +91,39 @@ export function day(on: string): string {
     month: "short",
     timeZone: "UTC",
   });
+}
+
+export function fullDay(on: string): string {
+  return new Date(`${on}T00:00:00Z`).toLocaleDateString("en-GB", {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
+}
+
+export function monthName(first_on: string): string {
+  return new Date(`${first_on}T00:00:00Z`).toLocaleDateString("en-GB", {
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
+}
+
+/** The calendar day of a moment in a zone, as the API writes dates: 2026-11-27. */
+export function dayOn(at: Date, timeZone: string): string {
+  return at.toLocaleDateString("sv-SE", { timeZone });
+}
+
+/** A date some days later (or earlier): dates of a calendar have no hours to lose. */
+export function daysAfter(on: string, days: number): string {
+  const at = new Date(`${on}T00:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}
+
+/** The time zone of this device, for who never told one. */
+export function zoneHere(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

@@ -2,7 +2,8 @@
 
 import type { PeriodSums, Series } from "./api-types";
 import { h } from "./dom";
-import { clock, day, kilometres, oneDigit, signedSpeed, timeOfDay, whole } from "./format";
+import { clock, day, distance, oneDigit, signedSpeed, timeOfDay, whole } from "./format";
+import { speedUnit } from "./units";
 
 function table(caption: string, head: string[], rows: string[][]): HTMLElement {
   return h(
@@ -31,7 +32,7 @@ function table(caption: string, head: string[], rows: string[][]): HTMLElement {
 export function seriesTable(series: Series, timeZone: string): HTMLElement {
   return table(
     "The numbers of this chart",
-    ["Time", "km/h", "kcal/min", "from", "to", "bpm", "grade %"],
+    ["Time", speedUnit(), "kcal/min", "from", "to", "bpm", "grade %"],
     series.points.map((point) => [
       timeOfDay(Date.parse(point.at), timeZone),
       signedSpeed(point.belt_velocity_m_per_s),
@@ -56,7 +57,7 @@ export function summaryTable(periods: PeriodSums[]): HTMLElement {
         String(period.sessions_count),
         clock(period.forward.duration_s),
         clock(period.backward.duration_s),
-        kilometres(period.forward.distance_m + period.backward.distance_m),
+        distance(period.forward.distance_m + period.backward.distance_m),
         period.energy.display,
         whole(period.energy.net_kcal),
       ]),

@@ -3,6 +3,8 @@
 import type { BackwardCue, MemberView, PresentAlert, PresentFlag, Treadmill } from "./api-types";
 import * as api from "./api";
 import { h, setAttribute, setText } from "./dom";
+import { inWords } from "./panels";
+import { speedUnit } from "./units";
 import { ago, clock, oneDigit, signedSpeed, speed, timeHere, whole } from "./format";
 
 const WORDS = { forward: "Forward", reverse: "Reverse" } as const;
@@ -53,7 +55,7 @@ export class TreadmillCard {
         { class: "motion" },
         h("div", { class: "belt", "aria-hidden": "true" }, this.track),
         h("p", { class: "direction" }, this.arrow, this.word),
-        h("p", { class: "velocity" }, this.speed, h("span", { class: "unit" }, " km/h")),
+        h("p", { class: "velocity" }, this.speed, h("span", { class: "unit" }, ` ${speedUnit()}`)),
       ),
       h("p", { class: "burnt" }, this.energy, this.rate),
       this.dividend,
@@ -190,8 +192,8 @@ export class TreadmillCard {
       const release = h("button", { type: "button", class: "quiet" }, "Release");
       release.addEventListener("click", () => void this.act(() => this.release(), release));
       this.who.replaceChildren(
-        h("span", { class: "avatar", "aria-hidden": "true" }, name.slice(0, 1)),
-        h("a", { href: `/members/${encodeURIComponent(claim.member_id ?? "")}` }, name),
+        h("span", { class: "avatar", "aria-hidden": "true" }, [...name][0] ?? "?"),
+        h("a", { href: `/members/${encodeURIComponent(claim.member_id ?? "")}`, dir: "auto" }, name),
         release,
       );
       return;
@@ -224,7 +226,7 @@ export class TreadmillCard {
     try {
       await action();
     } catch (error) {
-      setText(this.message, error instanceof Error ? error.message : String(error));
+      setText(this.message, inWords(error));
       this.message.hidden = false;
     } finally {
       button.disabled = false;

@@ -1,55 +1,51 @@
-// One member: what their backward minutes really cost, days, sessions, one session's chart.
+// One member, as the staff of a gym or a visitor of the demonstration looks at them: everything on one page.
 
-import "./styles.css";
-import type { MemberDetail, MemberSummary, Session } from "./api-types";
-import * as api from "./api";
-import { sessionCharts, summaryChart } from "./charts";
-import { fill, h, setText } from "./dom";
-import { clock, dayAndTime, kilometres, minutes, speed } from "./format";
-import { buildFrame } from "./frame";
-import { followLive } from "./live";
-import { seriesTable, summaryTable } from "./tables";
+import type { MemberDetail, MemberSummary, Session } from "../api-types";
+import * as api from "../api";
+import { sessionCharts, summaryChart } from "../charts";
+import { fill, h, setText } from "../dom";
+import { clock, dayAndTime, dayOn, distance, mass, minutes, speed } from "../format";
+import { followLive } from "../live";
+import type { Visit } from "../router";
+import { setConnection } from "../shell";
+import { seriesTable, summaryTable } from "../tables";
 
 const SHOWN_DAYS = 14;
 const DAY_MS = 86_400_000;
 const REFRESH_MS = 5_000;
 
-const member_id = decodeURIComponent(location.pathname.split("/").pop() ?? "");
-const frame = buildFrame();
+let member_id = "";
+let signal: AbortSignal;
 const heading = h("div", { class: "heading" });
 const answer = h("section", { class: "answer", "aria-label": "What backward cost", hidden: true });
 const days = h("section", { class: "panel days", "aria-labelledby": "days" });
 const list = h("ol", { class: "sessions" });
 const more = h("button", { type: "button", class: "quiet", hidden: true }, "Older sessions");
 const detail = h("section", { class: "panel detail", "aria-labelledby": "session", hidden: true });
-frame.main.append(
-  heading,
-  answer,
-  h(
-    "div",
-    { class: "columns" },
-    h("section", { class: "panel", "aria-labelledby": "history" }, h("h2", { id: "history" }, "Sessions"), list, more),
-    h("div", { class: "wide" }, days, detail),
-  ),
+const columns = h(
+  "div",
+  { class: "columns" },
+  h("section", { class: "panel", "aria-labelledby": "history" }, h("h2", { id: "history" }, "Sessions"), list, more),
+  h("div", { class: "wide" }, days, detail),
 );
 
 let timeZone = "UTC";
 let known: Session[] = [];
 let cursor: string | null = null;
-let chosen: string | null = location.hash.slice(1) || null;
+let chosen: string | null = null;
 
 function showMember(member: MemberDetail): void {
   document.title = `${member.display_name} · Backstride`;
   timeZone = member.time_zone ?? "UTC";
   const body = [
-    member.mass_kg && `${member.mass_kg} kg`,
+    member.mass_kg && mass(member.mass_kg),
     member.height_cm && `${member.height_cm} cm`,
     member.birth_year && `born ${member.birth_year}`,
     `number ${member.member_number}`,
     `gym ${member.gym_id}`,
   ];
   heading.replaceChildren(
-    h("h1", {}, member.display_name, member.is_demo && h("span", { class: "chip" }, "simulated")),
+    h("h1", { dir: "auto" }, member.display_name, member.is_demo && h("span", { class: "chip" }, "simulated")),
     h("p", { class: "body" }, body.filter(Boolean).join(" · ")),
     h("p", { class: "small" }, fitness(member)),
     h(
@@ -76,8 +72,8 @@ function showSummary(summary: MemberSummary): void {
   if (dividend) answer.replaceChildren(h("p", {}, dividend.sentence));
   const tiles = [
     ["Energy", total.energy.display],
-    ["Forward", `${minutes(total.forward.duration_s)} · ${kilometres(total.forward.distance_m)}`],
-    ["Backward", `${minutes(total.backward.duration_s)} · ${kilometres(total.backward.distance_m)}`],
+    ["Forward", `${minutes(total.forward.duration_s)} · ${distance(total.forward.distance_m)}`],
+    ["Backward", `${minutes(total.backward.duration_s)} · ${distance(total.backward.distance_m)}`],
     ["Turns", String(total.direction_changes)],
   ];
   days.replaceChildren(
@@ -134,8 +130,8 @@ async function choose(session_id: string, isAsked: boolean): Promise<void> {
   const facts = [
     ["Energy", session.energy.display],
     ["Above rest (net)", `${Math.round(session.energy.net_kcal)} kcal`],
-    ["Forward", `${clock(session.forward.duration_s)} · ${kilometres(session.forward.distance_m)}`],
-    ["Backward", `${clock(session.backward.duration_s)} · ${kilometres(session.backward.distance_m)}`],
+    ["Forward", `${clock(session.forward.duration_s)} · ${distance(session.forward.distance_m)}`],
+    ["Backward", `${clock(session.backward.duration_s)} · ${distance(session.backward.distance_m)}`],
     ["Fastest", fastest(session)],
     ["Turns", String(session.direction_changes)],
     ["Treadmill", session.treadmill_id],
@@ -170,8 +166,8 @@ async function choose(session_id: string, isAsked: boolean): Promise<void> {
 }
 
 async function refresh(): Promise<void> {
-  const from = new Date(Date.now() - (SHOWN_DAYS - 1) * DAY_MS).toLocaleDateString("sv-SE", { timeZone });
-  const [page, summary] = await Promise.all([api.sessions(member_id, null), api.summary(member_id, from)]);
+  const from = dayOn(new Date(Date.now() - (SHOWN_DAYS - 1) * DAY_MS), timeZone);
+  const [page, summary] = await Promise.all([api.sessions(member_id, null), api.summary(member_id, { period: "day", from })]);
   const newest = new Set(page.sessions.map((one) => one.session_id));
   known = [...page.sessions, ...known.filter((one) => !newest.has(one.session_id))];
   cursor ??= known.length > page.sessions.length ? cursor : page.next_cursor;
@@ -193,7 +189,7 @@ let refreshAt_ms = 0;
 let isRefreshing = false;
 
 async function refreshSoon(): Promise<void> {
-  if (isRefreshing || performance.now() < refreshAt_ms) return;
+  if (isRefreshing || signal.aborted || performance.now() < refreshAt_ms) return;
   isRefreshing = true;
   try {
     await refresh();
@@ -205,21 +201,27 @@ async function refreshSoon(): Promise<void> {
   }
 }
 
-async function start(): Promise<void> {
-  try {
-    showMember(await api.member(member_id));
-  } catch (error) {
-    heading.replaceChildren(h("h1", {}, "Member"), h("p", { role: "alert" }, error instanceof Error ? error.message : String(error)));
-    return;
-  }
+export async function show(visit: Visit): Promise<void> {
+  member_id = visit.parameter;
+  signal = visit.signal;
+  known = [];
+  cursor = null;
+  refreshAt_ms = 0;
+  chosen = location.hash.slice(1) || null;
+  answer.hidden = true;
+  detail.hidden = true;
+  fill(days);
+  showMember(await api.member(member_id));
+  visit.main.replaceChildren(heading, answer, columns);
   await refreshSoon();
-  followLive({
-    picture: () => void refreshSoon(),
-    treadmill: (treadmill) => {
-      if (treadmill.claim?.member_id === member_id) void refreshSoon();
+  followLive(
+    {
+      picture: () => void refreshSoon(),
+      treadmill: (treadmill) => {
+        if (treadmill.claim?.member_id === member_id) void refreshSoon();
+      },
+      connection: setConnection,
     },
-    connection: frame.setConnection,
-  });
+    signal,
+  );
 }
-
-void start();

@@ -1,18 +1,16 @@
 // The staff's page: treadmills that were added and whether they were heard, codes to give out.
 
-import "./styles.css";
-import type { GymView, RegisteredTreadmillView } from "./api-types";
-import * as api from "./api";
-import { h, setText } from "./dom";
-import { buildFrame } from "./frame";
+import type { GymView, RegisteredTreadmillView } from "../api-types";
+import * as api from "../api";
+import { h, setText } from "../dom";
+import { inWords } from "../panels";
+import type { Visit } from "../router";
 
 const REFRESH_MS = 3_000;
-const frame = buildFrame({ isLive: false });
 const message = h("p", { class: "message", role: "alert", hidden: true });
-frame.main.append(message);
 
 function told(error: unknown): void {
-  setText(message, error instanceof Error ? error.message : String(error));
+  setText(message, inWords(error));
   message.hidden = false;
 }
 
@@ -39,7 +37,7 @@ function treadmillRow(gym: GymView, one: RegisteredTreadmillView, refresh: () =>
   );
 }
 
-function gymPanel(gym: GymView): HTMLElement {
+function gymPanel(gym: GymView, signal: AbortSignal): HTMLElement {
   const list = h("ul", { class: "registry", "aria-label": "Treadmills" });
   const code = h("p", { class: "code", role: "status" });
   let shown = "";
@@ -50,7 +48,8 @@ function gymPanel(gym: GymView): HTMLElement {
     shown = state;
     list.replaceChildren(...treadmills.map((one) => treadmillRow(gym, one, () => attempt(refresh))));
   };
-  setInterval(() => void refresh().catch(() => undefined), REFRESH_MS);
+  const refreshing = setInterval(() => void refresh().catch(() => undefined), REFRESH_MS);
+  signal.addEventListener("abort", () => clearInterval(refreshing));
   attempt(refresh);
 
   const id = h("input", { name: "treadmill_id", required: true, pattern: "[a-z0-9][a-z0-9\\-]{0,62}", autocapitalize: "none" });
@@ -85,6 +84,7 @@ function gymPanel(gym: GymView): HTMLElement {
     "section",
     { class: "panel" },
     h("h2", {}, gym.name),
+    h("p", {}, h("a", { href: `/gym/sheet?gym_id=${encodeURIComponent(gym.gym_id)}` }, "Sheet of codes to print and put on the treadmills")),
     list,
     add,
     h("p", { class: "small" }, "Members join at /join with a code, which is shown only once."),
@@ -93,9 +93,13 @@ function gymPanel(gym: GymView): HTMLElement {
   );
 }
 
-async function begin(): Promise<void> {
+export async function show({ main, signal, who }: Visit): Promise<void> {
   const { gyms } = await api.gyms();
-  frame.main.replaceChildren(h("h1", {}, "Gym"), message, ...gyms.map(gymPanel));
+  message.hidden = true;
+  main.replaceChildren(
+    h("h1", {}, "Gym"),
+    message,
+    ...gyms.map((gym) => gymPanel(gym, signal)),
+    ...(who.isDemo ? [h("p", { class: "empty" }, "In a demonstration no gym is registered: whatever publishes is shown.")] : []),
+  );
 }
-
-begin().catch(told);

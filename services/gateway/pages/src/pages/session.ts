@@ -1,0 +1,150 @@
+// One session: the answer first, then the chart to scrub, the numbers, what makes them doubtful, and what to set right.
+
+import type { Series, SessionDetail } from "../api-types";
+import * as api from "../api";
+import { correctionsPanel } from "../corrections";
+import { gaitIcon } from "../direction";
+import { facts, fill, h } from "../dom";
+import { clock, dayAndTime, distance, speed, whole, zoneHere } from "../format";
+import type { Visit } from "../router";
+import { isUnended } from "../session-list";
+import { seriesTable } from "../tables";
+import { twiceCard } from "../twice-card";
+
+const REFRESH_MS = 5_000;
+
+export async function show({ main, parameter, signal }: Visit): Promise<void> {
+  const session = await api.session(parameter);
+  const timeZone = await zoneOf(session);
+  if (signal.aborted) return;
+  const head = h("div", {});
+  const charts = h("section", { class: "panel charts", "aria-label": "Over time" });
+  const rest = h("div", {});
+  main.replaceChildren(head, charts, rest);
+
+  const draw = (now: SessionDetail): void => {
+    fill(head, ...headOf(now, timeZone));
+    const isOpen = rest.querySelector("details")?.open ?? false;
+    fill(rest, ...restOf(now, timeZone, refresh));
+    const details = rest.querySelector("details");
+    if (details) details.open = isOpen;
+  };
+  const drawCharts = async (): Promise<void> => {
+    const [series, { sessionCharts }] = await Promise.all([api.series(parameter), import("../charts")]);
+    if (!signal.aborted) fill(charts, ...chartsOf(series, timeZone, sessionCharts));
+  };
+  let shown = session;
+  const refresh = async (): Promise<void> => {
+    const now = await api.session(parameter);
+    if (signal.aborted || JSON.stringify(now) === JSON.stringify(shown)) return;
+    const isComputed = now.recomputed_at !== shown.recomputed_at || now.readings_count !== shown.readings_count;
+    shown = now;
+    draw(now);
+    if (isComputed) await drawCharts();
+  };
+  draw(session);
+  await drawCharts();
+  const refreshing = setInterval(() => {
+    const isChanging = shown.is_running || shown.corrections.some((one) => one.status === "pending");
+    if (isChanging && !document.hidden) void refresh().catch(() => undefined);
+  }, REFRESH_MS);
+  signal.addEventListener("abort", () => clearInterval(refreshing));
+}
+
+/** Of the member; where that is not to be seen, of this device. */
+async function zoneOf(session: SessionDetail): Promise<string> {
+  if (!session.member_id) return zoneHere();
+  try {
+    return (await api.member(session.member_id)).time_zone ?? zoneHere();
+  } catch {
+    return zoneHere();
+  }
+}
+
+function headOf(session: SessionDetail, timeZone: string): (Node | null)[] {
+  const unended = isUnended(session);
+  return [
+    h("p", { class: "back" }, h("a", { href: "/history" }, "‹ History")),
+    h(
+      "h1",
+      { class: "session-title" },
+      dayAndTime(session.started_at, timeZone),
+      session.is_running && h("em", {}, "running"),
+    ),
+    h(
+      "p",
+      { class: "body" },
+      [session.treadmill_id, session.purpose, session.is_facing_away && "facing away from the console"].filter(Boolean).join(" · "),
+    ),
+    unended
+      ? h("p", { class: "notice" }, "No end was ever heard of this session: it counts up to its last step.")
+      : null,
+    session.recomputed_at
+      ? h(
+          "p",
+          { class: "notice" },
+          `Recomputed with model ${session.model_version} at ${dayAndTime(session.recomputed_at, timeZone)}.`,
+        )
+      : null,
+    h(
+      "section",
+      { class: "panel session-sums", "aria-label": "Sums" },
+      h("p", { class: "sum" }, session.energy.display),
+      h("p", { class: "small" }, `gross; ${whole(session.energy.net_kcal)} kcal of it above rest (net)`),
+      h(
+        "dl",
+        { class: "now-times" },
+        ...(["forward", "backward"] as const).map((gait) =>
+          h(
+            "div",
+            { class: gait },
+            h("dt", {}, gaitIcon(gait), gait === "forward" ? "Forward" : "Backward"),
+            h("dd", {}, clock(session[gait].duration_s)),
+            h("dd", { class: "small" }, distance(session[gait].distance_m)),
+            h("dd", { class: "small" }, session[gait].duration_s > 0 ? `up to ${speed(session[gait].max_speed_m_per_s)}` : " "),
+            h("dd", { class: "small" }, session[gait].duration_s > 0 ? session[gait].energy.display : " "),
+          ),
+        ),
+      ),
+    ),
+    twiceCard(session, timeZone),
+  ];
+}
+
+function chartsOf(
+  series: Series,
+  timeZone: string,
+  sessionCharts: (series: Series, timeZone: string) => HTMLElement[],
+): Node[] {
+  if (series.points.length === 0)
+    return [h("p", { class: "empty" }, "The single readings of this session are not kept any more; its sums are.")];
+  return [
+    h("p", { class: "small" }, "Slide a finger along the charts to read them. Backward hangs below the axis."),
+    ...sessionCharts(series, timeZone),
+    seriesTable(series, timeZone),
+  ];
+}
+
+function restOf(session: SessionDetail, timeZone: string, refresh: () => Promise<void>): (Node | null)[] {
+  return [
+    h(
+      "section",
+      { class: "panel", "aria-label": "More numbers" },
+      facts([
+        ["Turns", String(session.direction_changes)],
+        ["Standing", clock(session.standing_s)],
+        ["Heart rate", session.mean_heart_rate_bpm === null ? "–" : `${whole(session.mean_heart_rate_bpm)} mean, ${whole(session.max_heart_rate_bpm)} highest`],
+        ["Readings", `${session.readings_count}${session.gaps_count ? `, ${session.gaps_count} gaps (${clock(session.gap_s)})` : ""}`],
+      ]),
+      session.flags.length > 0 && h("h2", {}, "What makes this estimate less certain"),
+      session.flags.length > 0 &&
+        h(
+          "ul",
+          { class: "flags" },
+          ...session.flags.map((flag) => h("li", {}, flag.sentence, h("span", { class: "small" }, ` ${clock(flag.duration_s)}`))),
+        ),
+      h("p", { class: "small" }, `Calorie model ${session.model_version}.`),
+    ),
+    session.is_running ? null : correctionsPanel(session, timeZone, refresh),
+  ];
+}
