@@ -176,6 +176,15 @@ class InMemoryAccounts:
     def code(self, code_hash: str) -> OneTimeCode | None:
         return self._codes.get(code_hash)
 
+    def forget_member(self, member_id: str) -> None:
+        """Do as an erasure would."""
+        for account in list(self._accounts.values()):
+            if account.member_id == member_id:
+                self.end_sessions(account.account_id)
+                for token in self.tokens(account.account_id):
+                    self.end_token(account.account_id, token.token_id)
+                del self._accounts[account.account_id]
+
     def _check(self, code_hash: str, kind: str) -> None:
         found = self._codes.get(code_hash)
         if found is None or found.kind != kind:

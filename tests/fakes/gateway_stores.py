@@ -53,6 +53,10 @@ class InMemoryMembers:
             raise MemberNumberTakenError(member.member_number)
         self._members[member.member_id] = member
 
+    def forget(self, member_id: str) -> None:
+        """Do as an erasure would."""
+        self._members.pop(member_id, None)
+
     def replace(self, member: Member) -> None:
         other = self.by_number(member.gym_id, member.member_number)
         if other is not None and other.member_id != member.member_id:
@@ -127,6 +131,14 @@ class InMemoryHistory:
         self.stored_states: dict[str, StoredState] = {}
         self._claims = claims
         self._sessions: dict[str, SessionRecord] = {}
+
+    def forget(self, claim_id: str | None, session_id: str | None) -> None:
+        """Do as an erasure would."""
+        self._sessions = {
+            key: one
+            for key, one in self._sessions.items()
+            if key != session_id and (claim_id is None or one.claim_id != claim_id)
+        }
 
     def put(self, session: SessionRecord) -> None:
         self._sessions[session.session_id] = session

@@ -8,6 +8,7 @@ from backstride_gateway.claiming import Claiming
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.delivery import ClaimDelivery
 from backstride_gateway.domain.members import Member, Profile
+from backstride_gateway.erasing import Erasing
 from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
@@ -23,9 +24,9 @@ from backstride_shared.fold.state import TreadmillState
 from backstride_shared.frames import FrameReading, ReadingsEvent
 from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
 from tests.fakes.gateway_alerts import InMemoryAlerts
-from tests.fakes.gateway_changes import InMemoryChanges
 from tests.fakes.gateway_goals import InMemoryGoals
 from tests.fakes.gateway_member_body import InMemoryMemberBody
+from tests.fakes.gateway_changes import InMemoryChanges, InMemoryErasures
 from tests.fakes.gateway_stores import (
     FakeEventLog,
     FakeStatus,
@@ -47,8 +48,8 @@ class Desk:
         self.now_ms = NOW_MS
         self.members = InMemoryMembers()
         self.claims = InMemoryClaims()
-        self.changes = InMemoryChanges()
         self.history = InMemoryHistory(self.claims)
+        self.changes = InMemoryChanges(self.claims, self.history)
         self.series = InMemorySeries()
         self.log = FakeEventLog()
         self.alerts = InMemoryAlerts()
@@ -78,7 +79,19 @@ class Desk:
             self.accounts, self.gyms, self.members, passwords, self.attempts, self.clock
         )
         history = History(self.membership, self.history, self.series, self.clock)
+        self.erasures = InMemoryErasures(self.members, self.accounts, self.claims, self.changes)
+        self.erasing = Erasing(
+            claims=self.claims,
+            changes=self.changes,
+            erasures=self.erasures,
+            history=self.history,
+            live_last_moving=self.live.last_moving,
+            clock=self.clock,
+            on_change=self._show_claim,
+            on_request=lambda: None,
+        )
         self.services = Services(
+            erasing=self.erasing,
             signing_in=self.signing_in,
             joining=self.joining,
             gyms=GymRegistry(self.gyms, self.codes, self.clock),
@@ -151,5 +164,7 @@ class Desk:
 
     def _show_claim(self, treadmill: str) -> None:
         view = self.holders.of(treadmill)
-        if view is not None:
+        if view is None:
+            self.live.forget_claim(treadmill)
+        else:
             self.live.take_claim(view)

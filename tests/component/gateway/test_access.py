@@ -107,6 +107,14 @@ GUARDED: Final = (
         of(202, ALL),
         {"mass_kg": 70},
     ),
+    Row("DELETE /v1/sessions/{session_id}", of(202, OWN), (403, 403, 404), of(202, ALL)),
+    Row(
+        "POST /v1/members/{member_id}/erasure",
+        of(202, OWN),
+        (403, 403, 404),
+        of(202, ALL),
+        {"password": PASSWORD},
+    ),
     Row("GET /v1/status", ALL, ALL, ALL),
     Row("GET /metrics", NEVER, ALL, ALL),
     # there is no demonstration where people sign in
@@ -157,6 +165,7 @@ OPEN: Final = {
     "POST /v1/join": 422,
     "POST /v1/session": 422,
     "POST /v1/password-reset": 422,
+    "GET /v1/erasures/{erasure_id}": 422,
     "GET /healthz": 200,
     "GET /readyz": 200,
     "GET /openapi.json": 200,

@@ -154,6 +154,11 @@ class LiveFeed:
         self._claims[treadmill] = view
         self._changed.add(treadmill)
 
+    def forget_claim(self, treadmill: str) -> None:
+        """Show nobody as the holder of a treadmill that has no claim any more."""
+        if self._claims.pop(treadmill, None) is not None:
+            self._changed.add(treadmill)
+
     # --- what is asked ------------------------------------------------------------------------
 
     def treadmills(self) -> list[LiveTreadmill]:

@@ -30,6 +30,7 @@ from backstride_gateway.adapters.sql_goals import SqlGoals
 from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_member_body import SqlMemberBody
+from backstride_gateway.adapters.sql_member_erasures import SqlMemberErasures
 from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.adapters.sql_transactions import check_store
 from backstride_gateway.adapters.sql_treadmill_codes import SqlTreadmillCodes
@@ -43,6 +44,7 @@ from backstride_gateway.console_claims import ConsoleClaims
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.delivery import ClaimDelivery
 from backstride_gateway.domain.live_view import ClaimView
+from backstride_gateway.erasing import Erasing
 from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
@@ -152,6 +154,16 @@ class Gateway:
             _now_ms,
             self._on_claim_change,
         )
+        self._erasing = Erasing(
+            claims=claims,
+            changes=changes,
+            erasures=SqlMemberErasures(engine),
+            history=self._history,
+            live_last_moving=self.live.last_moving,
+            clock=_now_ms,
+            on_change=self._on_claim_change,
+            on_request=self._on_erasure,
+        )
         self._console = MqttConsole(
             settings.mqtt,
             ConsoleClaims(claiming, self._send_dead_letter, _now_ms, is_demo=settings.is_demo),
@@ -176,6 +188,7 @@ class Gateway:
             claiming=claiming,
             taking_over=TakingOver(claiming, claims, self._history, _now_ms),
             attempts=attempts,
+            erasing=self._erasing,
             correcting=Correcting(claims, changes, _now_ms, self._on_claim_change),
             history=history,
             aiming=Aiming(SqlGoals(engine), history, _now_ms),
@@ -228,7 +241,9 @@ class Gateway:
                 self.live.restore(states, holders)
                 self._is_prepared = True
         self._console.start()
-        await self._delivery.run(self._note_delivery_problem)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._delivery.run(self._note_delivery_problem))
+            group.create_task(self._erasing.run())
 
     def _read_store(self) -> tuple[list[StoredState], list[ClaimView]]:
         check_store(self._engine)
@@ -248,6 +263,9 @@ class Gateway:
     def _note_delivery_problem(self, problem: str | None) -> None:
         self._delivery_problem = problem
 
+    def _on_erasure(self) -> None:
+        self._loop.call_soon_threadsafe(self._erasing.wake)
+
     def _on_claim_change(self, treadmill: str) -> None:
         self._loop.call_soon_threadsafe(self._delivery.wake)
         try:
@@ -255,7 +273,9 @@ class Gateway:
         except StoreUnavailableError as error:
             log.warning("claim not shown yet", treadmill=treadmill, error=str(error))
             return
-        if view is not None:
+        if view is None:
+            self._loop.call_soon_threadsafe(self.live.forget_claim, treadmill)
+        else:
             self._loop.call_soon_threadsafe(self.live.take_claim, view)
 
     def _send_dead_letter(self, letter: DeadLetter) -> None:

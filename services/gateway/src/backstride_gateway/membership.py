@@ -142,7 +142,9 @@ class Membership:
         return changed
 
     def make_demo_members(self) -> None:
-        """Create the demonstration's members where they are missing."""
+        """Create the demonstration's members, once: who was erased does not come back."""
+        if any(member.is_demo for member in self._members.all(None, 1, DEMO_GYM_ID)):
+            return
         for member_number, profile in DEMO_PROFILES.items():
             if self._members.by_number(DEMO_GYM_ID, member_number) is not None:
                 continue

@@ -124,6 +124,20 @@ class SigningIn:
         self._accounts.end_sessions(account_id)
         log.info("signed out everywhere", account_id=account_id)
 
+    def confirm(self, account_id: str, password: str, address: str) -> None:
+        """Return when somebody who is signed in gives their password once more.
+
+        Raises:
+            TooManyAttemptsError: when it comes too soon after failures.
+            WrongPasswordError: when it is wrong.
+
+        """
+        found = self._accounts.get(account_id)
+        name = "" if found is None else found.sign_in_name
+        self._attempts.begin(name, address)
+        self._checked(found, password)
+        self._attempts.succeeded(name, address)
+
     def change_password(self, account_id: str, old: str, new: str, address: str) -> SignedIn:
         """Set another password, end all sessions, and begin a new one.
 

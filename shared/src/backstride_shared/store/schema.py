@@ -222,6 +222,26 @@ change_requests = Table(
     Index(None, "member_id"),
 )
 
+# members who are being erased, and, without a member any more, the receipts
+member_erasures = Table(
+    "member_erasures",
+    metadata,
+    Column("erasure_id", String(36), primary_key=True),
+    # null once it is done
+    Column("member_id", String(36), unique=True),
+    # null once it is done; until then asking again answers the same
+    Column("code", String(64)),
+    Column("code_hash", String(64), nullable=False),
+    Column("requested_at_ms", BigInteger, nullable=False),
+    Column("claims_count", Integer, nullable=False),
+    Column("claims_erased_count", Integer, nullable=False, default=0),
+    Column("sessions_count", Integer, nullable=False, default=0),
+    Column("points_count", BigInteger, nullable=False, default=0),
+    Column("finished_at_ms", BigInteger),
+    # JSON of what was removed from where
+    Column("receipt", LargeBinary),
+)
+
 # --- written by the recorder ------------------------------------------------------------------
 
 # The processor raises an epoch here when it goes on from a row: docs/decisions/0009.

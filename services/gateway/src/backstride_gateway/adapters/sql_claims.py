@@ -42,7 +42,7 @@ class SqlClaims:
             .order_by(claims.c.claimed_at_ms)
         )
         with reading(self._engine) as connection:
-            return [_claim(row) for row in connection.execute(query)]
+            return [claim_of(row) for row in connection.execute(query)]
 
     def of_member(self, member_id: str) -> list[StoredClaim]:
         """See the port."""
@@ -55,13 +55,13 @@ class SqlClaims:
             .order_by(claims.c.claimed_at_ms, claims.c.claim_id)
         )
         with reading(self._engine) as connection:
-            return [_claim(row) for row in connection.execute(query)]
+            return [claim_of(row) for row in connection.execute(query)]
 
     def get(self, claim_id: str) -> StoredClaim | None:
         """See the port."""
         with reading(self._engine) as connection:
             row = connection.execute(select(claims).where(claims.c.claim_id == claim_id)).first()
-        return None if row is None else _claim(row)
+        return None if row is None else claim_of(row)
 
     def latest(self) -> list[StoredClaim]:
         """See the port."""
@@ -80,7 +80,7 @@ class SqlClaims:
             .order_by(claims.c.claim_id)
         )
         with reading(self._engine) as connection:
-            found = {row.treadmill: _claim(row) for row in connection.execute(query)}
+            found = {row.treadmill: claim_of(row) for row in connection.execute(query)}
         return list(found.values())
 
     def save(self, claims_: Sequence[StoredClaim]) -> None:
@@ -112,7 +112,7 @@ class SqlClaims:
             .limit(limit)
         )
         with reading(self._engine) as connection:
-            return [_claim(row) for row in connection.execute(query)]
+            return [claim_of(row) for row in connection.execute(query)]
 
 
 def _save(connection: Connection, claim: StoredClaim) -> None:
@@ -133,7 +133,8 @@ def _save(connection: Connection, claim: StoredClaim) -> None:
         connection.execute(insert(claims).values(claim_id=claim.claim_id, **values))
 
 
-def _claim(row: Row[*tuple[object, ...]]) -> StoredClaim:
+def claim_of(row: Row[*tuple[object, ...]]) -> StoredClaim:
+    """Return a row of the claims as a claim."""
     found = dict(row._mapping)  # noqa: SLF001  SQLAlchemy's documented way to read a row by name
     wearer = _wearer_decoder.decode(found.pop("wearer"))
     return replace(StoredClaim(**found, wearer=Wearer()), wearer=wearer)

@@ -14,6 +14,7 @@ from backstride_gateway.api import (
     changes,
     code_sheet,
     demo,
+    erasures,
     gyms,
     member_body,
     members,
@@ -76,6 +77,8 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(progress.router)
     app.include_router(sessions.router)
     app.include_router(changes.router)
+    app.include_router(erasures.router)
+    app.include_router(erasures.receipts)
     app.include_router(accounts.entrance)
     app.include_router(accounts.router)
     app.include_router(gyms.router)

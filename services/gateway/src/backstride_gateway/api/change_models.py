@@ -73,19 +73,42 @@ class Correction(BaseModel):
         )
 
 
+class SessionDeletion(BaseModel):
+    """A session that is being deleted; once it is, no session has its id."""
+
+    session_id: str
+    status: Literal["pending"]
+    requested_at: UtcTime
+
+    @classmethod
+    def of(cls, session_id: str, change: ChangeRequest) -> "SessionDeletion":
+        """Return a request as the API tells it."""
+        return cls(
+            session_id=session_id, status="pending", requested_at=utc(change.requested_at_ms)
+        )
+
+
 class SessionDetail(Session):
     """A session with what was asked to be changed of it."""
 
+    deletion: SessionDeletion | None = Field(description="null: nobody asked for it")
     corrections: list[Correction] = Field(
         description="In the order of asking; to others than the member without what was set"
     )
 
     @classmethod
     def with_changes(
-        cls, session: SessionRecord, now_ms: int, changes: list[ChangeRequest], *, sees_body: bool
+        cls,
+        session: SessionRecord,
+        now_ms: int,
+        changes: list[ChangeRequest],
+        erasure: ChangeRequest | None,
+        *,
+        sees_body: bool,
     ) -> "SessionDetail":
         """Return a session as the API tells it, body data only to whom they concern."""
         corrections = [Correction.of(change) for change in changes]
         if not sees_body:
             corrections = [one.model_copy(update={"mass_kg": None}) for one in corrections]
-        return cls(**dict(Session.of(session, now_ms)), corrections=corrections)
+        deletion = None if erasure is None else SessionDeletion.of(session.session_id, erasure)
+        return cls(**dict(Session.of(session, now_ms)), corrections=corrections, deletion=deletion)

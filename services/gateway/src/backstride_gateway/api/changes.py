@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from backstride_gateway.api.access import SeenSession, WithCaller, signed_in
-from backstride_gateway.api.change_models import Correction, CorrectionBody
+from backstride_gateway.api.change_models import Correction, CorrectionBody, SessionDeletion
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.refusals import NotAllowedError
@@ -46,3 +46,13 @@ def correct_session(
     and its `corrections` what became of this. Asked for twice in a row, it is the same correction.
     """
     return Correction.of(services.correcting.correct(session, body.fields()))
+
+
+@router.delete("/{session_id}", status_code=HTTPStatus.ACCEPTED)
+def delete_session(session: ChangeableSession, services: WithServices) -> SessionDeletion:
+    """Ask for a session to be erased, with its readings; a claim that still holds ends with it.
+
+    It is done within seconds, and nothing that is still on its way brings it back: then no session
+    has this id. What was computed from it follows.
+    """
+    return SessionDeletion.of(session.session_id, services.erasing.erase_session(session))

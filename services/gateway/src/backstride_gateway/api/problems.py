@@ -16,6 +16,7 @@ from backstride_gateway.api.refusals import (
     DemonstrationError,
     NoDemonstrationError,
     NotAllowedError,
+    NotConfirmedError,
     NotSignedInError,
 )
 from backstride_gateway.attempts import TooManyAttemptsError
@@ -26,6 +27,7 @@ from backstride_gateway.domain.accounts import ImplausibleAccountError
 from backstride_gateway.domain.changes import CorrectionError, TooManyCorrectionsError
 from backstride_gateway.domain.masses import FutureMassError
 from backstride_gateway.domain.periods import PeriodRangeError
+from backstride_gateway.erasing import UnknownErasureError
 from backstride_gateway.gym_registry import NotRegisteredError, UnknownGymError
 from backstride_gateway.history import TooManyPointsError, UnknownSessionError
 from backstride_gateway.joining import UnknownAccountError
@@ -147,6 +149,12 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     ),
     TooManyListenersError: _Kind(
         "too-many-streams", HTTPStatus.SERVICE_UNAVAILABLE, "Too many live streams are open"
+    ),
+    NotConfirmedError: _Kind(
+        "not-confirmed", HTTPStatus.UNPROCESSABLE_ENTITY, "It cannot be undone: confirm it"
+    ),
+    UnknownErasureError: _Kind(
+        "erasure-unknown", HTTPStatus.NOT_FOUND, "No erasure has this id and code"
     ),
     NobodysSessionError: _Kind(
         "session-nobodys", HTTPStatus.CONFLICT, "Nobody claimed the treadmill in this session"

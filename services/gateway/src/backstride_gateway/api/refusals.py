@@ -23,3 +23,7 @@ class DemonstrationError(Exception):
 
 class NoDemonstrationError(Exception):
     """Only a demonstration under a supervisor can do this."""
+
+
+class NotConfirmedError(Exception):
+    """Something that cannot be undone was asked for without the proof that it is meant."""

@@ -11,6 +11,7 @@ from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.demo_ports import DemoFaults
+from backstride_gateway.erasing import Erasing
 from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.joining import Joining
@@ -38,6 +39,7 @@ class Services:
     taking_over: TakingOver
     attempts: Attempts
     correcting: Correcting
+    erasing: Erasing
     history: History
     aiming: Aiming
     live: LiveFeed

@@ -26,6 +26,7 @@ def get_session(session: SeenSession, services: WithServices, caller: WithCaller
         session,
         services.clock(),
         services.correcting.of_session(session.session_id),
+        services.erasing.erasure_of_session(session.session_id),
         sees_body=changes_session(caller, session),
     )
 

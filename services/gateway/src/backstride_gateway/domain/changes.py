@@ -16,7 +16,7 @@ from backstride_shared.energy.wearer import Facing
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS, is_over
 from backstride_shared.fold.state import TreadmillState
 from backstride_shared.fold.timeline import KEPT_MS
-from backstride_shared.frames import CorrectionEvent, TreadmillEvent
+from backstride_shared.frames import CorrectionEvent, ErasureEvent, TreadmillEvent
 from backstride_shared.messages import Hands
 
 ChangeStatus = Literal["pending", "applied", "refused"]
@@ -46,18 +46,24 @@ class CorrectedFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     ended_at_ms: int | None = None
 
 
+NO_FIELDS: Final = CorrectedFields()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRequest:
     """What somebody asked to be changed of a claim, the event for the log, what became of it."""
 
     change_id: str
-    session_id: str
-    claim_id: str
+    # None: the whole claim was asked for, as when its member is erased
+    session_id: str | None
+    # None: of nobody's session
+    claim_id: str | None
     member_id: str | None
     treadmill: str
     requested_at_ms: int
-    fields: CorrectedFields
     event: TreadmillEvent
+    # of an erasure none
+    fields: CorrectedFields = NO_FIELDS
     is_stored: bool = False
     applied_at_ms: int | None = None
     refused_reason: str | None = None
@@ -89,7 +95,7 @@ def check_fits(session: SessionRecord, fields: CorrectedFields) -> None:
         CorrectionError: when it sets nothing, or ends outside the session.
 
     """
-    if fields == CorrectedFields():
+    if fields == NO_FIELDS:
         raise CorrectionError("name at least one of mass_kg, hands, facing and ended_at")
     end_ms = fields.ended_at_ms
     if end_ms is not None and not session.started_at_ms < end_ms <= session.last_reading_at_ms:
@@ -131,14 +137,20 @@ def corrected_claim(
 def is_in_state(change: ChangeRequest, states: Mapping[str, TreadmillState], now_ms: int) -> bool:
     """Return whether a stored state holds the change, so that no log can lose it any more.
 
-    One that is older than the log keeps is not sent any more.
+    A correction that is older than the log keeps is not sent any more.
     """
+    event = change.event
+    if isinstance(event, ErasureEvent):
+        # the recorder erases when the stored state knows; long after, the state may forget it
+        state = states.get(change.treadmill)
+        return change.applied_at_ms is not None or (
+            state is not None and any(one.erasure_id == change.change_id for one in state.erased)
+        )
     if change.requested_at_ms < now_ms - KEPT_MS:
         return True
     state = states.get(change.treadmill)
     if state is None:
         return False
-    event = change.event
     if isinstance(event, CorrectionEvent):
         return any(
             claim.claim_id == event.claim.claim_id

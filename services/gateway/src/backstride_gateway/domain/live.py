@@ -20,6 +20,7 @@ from backstride_shared.frames import (
     EnergyItem,
     EnergyReading,
     EnergySegment,
+    Erased,
     SessionSnapshot,
     StateRecord,
 )
@@ -170,6 +171,8 @@ class LivePicture:
                 is_changed = self._apply_segment(item, arrived_at_ms)
             elif isinstance(item, Alert):
                 is_changed = self._apply_alert(item)
+            elif isinstance(item, Erased):
+                is_changed = self._apply_erased(item)
             else:
                 is_changed = isinstance(item, Checkpoint) and self._check_alerts(item)
             if is_changed:
@@ -188,6 +191,24 @@ class LivePicture:
     def _apply_alert(self, alert: Alert) -> bool:
         picture = self.know(alert.treadmill)
         return picture is not None and picture.alerts.apply(alert)
+
+    def _apply_erased(self, item: Erased) -> bool:
+        """Show nothing any more of a session that was erased, nor of its last reading."""
+        picture = self.treadmills.get(item.treadmill)
+        if picture is None:
+            return False
+        session, reading = picture.session, picture.reading
+        is_session = session is not None and (
+            item.from_ms <= session.started_at_ms < item.until_ms
+            or (item.claim_id is not None and session.claim_id == item.claim_id)
+        )
+        is_reading = reading is not None and item.from_ms <= reading.measured_at_ms < item.until_ms
+        if is_session:
+            picture.session = None
+        if is_reading:
+            picture.reading = None
+        picture.revision = max(picture.revision, item.revision)
+        return is_session or is_reading
 
     def _check_alerts(self, checkpoint: Checkpoint) -> bool:
         """End alerts whose recovery was lost with a broker: the state knows what goes on."""
