@@ -24,9 +24,9 @@ from backstride_shared.fold.state import TreadmillState
 from backstride_shared.frames import FrameReading, ReadingsEvent
 from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
 from tests.fakes.gateway_alerts import InMemoryAlerts
+from tests.fakes.gateway_changes import InMemoryChanges, InMemoryErasures
 from tests.fakes.gateway_goals import InMemoryGoals
 from tests.fakes.gateway_member_body import InMemoryMemberBody
-from tests.fakes.gateway_changes import InMemoryChanges, InMemoryErasures
 from tests.fakes.gateway_stores import (
     FakeEventLog,
     FakeStatus,

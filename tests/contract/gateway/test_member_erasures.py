@@ -106,7 +106,7 @@ def insert_member(engine: Engine, member_id: str) -> None:
             if table.name in OF_NOBODY or table is claims or table is change_requests:
                 continue
             unique = {
-                column.name: f"{column.name[:8]}-{member_id}"
+                column.name: f"{member_id}-{column.name}"[: getattr(column.type, "length", None)]
                 for column in table.c
                 if (column.primary_key or column.unique or column.name == "member_number")
                 and not isinstance(column.type, (Integer, BigInteger))

@@ -110,6 +110,32 @@ export interface Entrance {
   is_set_up: boolean;
 }
 
+export interface Erasure {
+  erasure_id: string;
+  status: "pending" | "done";
+  requested_at: string;
+  finished_at: string | null;
+  claims_count: number;
+  claims_erased_count: number;
+  receipt: ErasureReceipt | null;
+}
+
+export interface ErasureBody {
+  password?: string | null;
+  confirm?: string | null;
+}
+
+export interface ErasureReceipt {
+  removed: Removed[];
+  stays: string[];
+}
+
+export interface ErasureStarted {
+  erasure_id: string;
+  receipt_code: string;
+  requested_at: string;
+}
+
 export interface FaultAsked {
   program: string;
 }
@@ -451,6 +477,12 @@ export interface ReleaseBody {
   member_id?: string | null;
 }
 
+export interface Removed {
+  store: "relational store" | "series";
+  what: string;
+  count: number;
+}
+
 export interface ResetBody {
   code: string;
   password: string;
@@ -528,6 +560,12 @@ export interface Session {
   recomputed_at: string | null;
 }
 
+export interface SessionDeletion {
+  session_id: string;
+  status: string;
+  requested_at: string;
+}
+
 export interface SessionDetail {
   session_id: string;
   gym_id: string;
@@ -557,6 +595,7 @@ export interface SessionDetail {
   flags: RaisedFlag[];
   model_version: string;
   recomputed_at: string | null;
+  deletion: SessionDeletion | null;
   corrections: Correction[];
 }
 
