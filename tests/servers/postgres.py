@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,9 +50,11 @@ class PostgresAddress:
 class LocalPostgres:
     """One server of its own, which keeps its data over a restart; delete it by `remove`."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(
+        self, programs: Path, folder: Path | None = None, initdb_options: Sequence[str] = ()
+    ) -> None:
         # Not pytest's folder: the server refuses to be root, and that folder is its owner's alone.
-        self._folder = Path(tempfile.mkdtemp(prefix="backstride-postgres-"))
+        self._folder = folder or folder_for_postgres()
         as_system_user: list[str] = []
         if os.geteuid() == 0:
             shutil.chown(self._folder, _SYSTEM_USER, _SYSTEM_USER)
@@ -63,6 +65,7 @@ class LocalPostgres:
             *as_system_user,
             *(str(programs / "initdb"), "--auth=trust", f"--username={_USER}"),
             *("--encoding=UTF8", "--locale=C", "--no-sync", f"--pgdata={data}"),
+            *initdb_options,
         ]
         port = free_port()
         self.address = PostgresAddress(f"postgresql://{_USER}@{HOST}:{port}/postgres")
@@ -107,6 +110,11 @@ class LocalPostgres:
     def remove(self) -> None:
         """Delete what is on the disk; the server has to be stopped."""
         shutil.rmtree(self._folder)
+
+
+def folder_for_postgres() -> Path:
+    """Make a folder whose way the server's user may go."""
+    return Path(tempfile.mkdtemp(prefix="backstride-postgres-"))
 
 
 def installed_programs() -> Path:

@@ -1,19 +1,17 @@
 """The schema's history leads to the schema, and a program knows whether a store has it."""
 
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from backstride_shared.store.migrate import SchemaError, check_schema, migrate
 from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import metadata
+from tests.factories.schemas import set_revision, take_back
 from tests.servers.postgres import PostgresAddress
 
 
@@ -38,22 +36,6 @@ def engine(url: str) -> Iterator[Engine]:
     engine = open_engine(url)
     yield engine
     engine.dispose()
-
-
-def set_revision(engine: Engine, revision: str) -> None:
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
-
-
-def take_back(engine: Engine, revision: str) -> None:
-    """Leave the store as an older version of Backstride had it."""
-    config = Config()
-    location = str(resources.files("backstride_shared.store") / "migrations")
-    config.set_main_option("script_location", location)
-    config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
 
 
 def test_the_revisions_lead_to_the_schema_in_code(url: str, engine: Engine) -> None:

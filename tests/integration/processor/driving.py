@@ -1,6 +1,7 @@
 """Drives the real processor program: feeds it frames, restarts it, reads what it makes of them."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,6 +38,9 @@ from tests.waiting import wait_until
 START_MS: Final = 1_795_406_909_699
 BOOT_ID: Final = START_MS
 STEP_MS: Final = 250
+_LAG_OF_PARTITION: Final = re.compile(
+    r'^backstride_processor_lag_frames\{partition="(\d+)"', re.MULTILINE
+)
 _READY_WITHIN_S: Final = 40.0
 _LEAVES_WITHIN_S: Final = 10.0
 
@@ -121,6 +125,12 @@ class ProcessorProgram:
             if line.startswith(f"{name} "):
                 return float(line.split()[1])
         return 0.0
+
+    def partitions(self) -> set[int]:
+        """Return the partitions that the program answers for; empty while it does not run."""
+        if self._process is None:
+            return set()
+        return {int(one) for one in _LAG_OF_PARTITION.findall(self._get("/metrics"))}
 
     @property
     def process_id(self) -> int:

@@ -161,6 +161,15 @@ def wait_for_mark(heard: Stored, seq: int) -> None:
     wait_until(last_seq, what=f"stored {seq}", within_s=30, holds=lambda last: last == seq)
 
 
+def wait_until_told(surroundings: Surroundings, words: str) -> None:
+    wait_until(
+        surroundings.log_text,
+        what=f"the recorder to say {words!r}",
+        within_s=READY_WITHIN_S,
+        holds=lambda text: words in text,
+    )
+
+
 def session_rows(surroundings: Surroundings) -> list[tuple[str, int]]:
     engine = open_engine(surroundings.database_url)
     with engine.connect() as connection:

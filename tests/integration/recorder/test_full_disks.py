@@ -1,10 +1,12 @@
 """A store whose disk is full: the recorder says so, keeps the readings, goes on with room again."""
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from backstride_shared.settings import SeriesBlock
@@ -24,6 +26,7 @@ from tests.integration.recorder.recorder_process import (
 )
 from tests.servers.influxdb import LocalInfluxdb, installed_program
 from tests.servers.mosquitto import LocalMosquitto
+from tests.servers.postgres import LocalPostgres, folder_for_postgres, installed_programs
 from tests.servers.small_disk import fill, skip_without_root, small_disk
 from tests.waiting import wait_until
 
@@ -54,7 +57,12 @@ def surroundings(
 
 
 def _counts_once_there_is_room(
-    surroundings: Surroundings, folder: Path, told: str, restart: Callable[[], None] | None = None
+    surroundings: Surroundings,
+    folder: Path,
+    told: str,
+    *,
+    restart: Callable[[], None] = lambda: None,
+    write_more: Callable[[], None] = lambda: None,
 ) -> None:
     migrate(surroundings.database_url)
     records = EnergyRecords()
@@ -70,6 +78,7 @@ def _counts_once_there_is_room(
             nonlocal seq
             produce(records.of(message(run_of(seq + 1, 500, float(seq)), after=(1, seq))))
             seq += 500
+            write_more()
             return told in surroundings.log_text()
 
         wait_until(is_told, what=f"the recorder to say {told!r}", within_s=READY_WITHIN_S)
@@ -81,8 +90,7 @@ def _counts_once_there_is_room(
         )
 
         filler.unlink()
-        if restart is not None:
-            restart()
+        restart()
         wait_for_mark(stored, seq)
         surroundings.wait_until_ready()
     assert point_count(surroundings) == seq
@@ -98,15 +106,11 @@ def test_a_full_disk_under_influxdb_holds_readings_until_there_is_room(
     server.start()
     stack.callback(server.stop)
 
-    def restart() -> None:
-        server.stop()
-        server.start()
-
     _counts_once_there_is_room(
         dataclasses.replace(surroundings, series=server.address.fresh_bucket().settings()),
         folder,
         "make room on InfluxDB's disk",
-        restart,
+        restart=lambda: _restart(server),
     )
 
 
@@ -125,3 +129,37 @@ def test_a_full_disk_under_sqlite_holds_readings_until_there_is_room(
         folder,
         "make room",
     )
+
+
+def test_a_full_disk_under_postgresql_holds_readings_until_there_is_room(
+    surroundings: Surroundings, disk: tuple[Path, ExitStack]
+) -> None:
+    _, stack = disk
+    folder = folder_for_postgres()
+    stack.callback(shutil.rmtree, folder)
+    stack.enter_context(small_disk(folder, 96 * _MIB))
+    server = LocalPostgres(installed_programs(), folder, ["--wal-segsize=1"])
+    server.start()
+    stack.callback(server.stop)
+    operator = stack.enter_context(psycopg.connect(server.address.url, autocommit=True))
+    # a log that nothing makes shorter, as when a replica is away
+    operator.execute("ALTER SYSTEM SET wal_keep_size = '1GB'")
+    operator.execute("SELECT pg_reload_conf()")
+
+    def write_more() -> None:
+        # after it each page that is changed goes into the log as a whole
+        with suppress(psycopg.OperationalError):
+            operator.execute("CHECKPOINT")
+
+    _counts_once_there_is_room(
+        dataclasses.replace(surroundings, database_url=server.address.fresh_database()),
+        folder,
+        "PostgreSQL ends when its disk is full: make room first",
+        restart=lambda: _restart(server),
+        write_more=write_more,
+    )
+
+
+def _restart(server: LocalInfluxdb | LocalPostgres) -> None:
+    server.stop()
+    server.start()

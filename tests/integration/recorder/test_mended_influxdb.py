@@ -12,7 +12,6 @@ from backstride_standalone.embedded_kafka import EmbeddedKafka
 from tests.factories.energy_records import EnergyRecords
 from tests.factories.events import START_MS, message, run_of
 from tests.integration.recorder.recorder_process import (
-    READY_WITHIN_S,
     Surroundings,
     hearing_stored,
     point_count,
@@ -20,10 +19,10 @@ from tests.integration.recorder.recorder_process import (
     running,
     session_rows,
     wait_for_mark,
+    wait_until_told,
 )
 from tests.servers.influxdb import InfluxAddress, InfluxBucket, LocalInfluxdb
 from tests.servers.mosquitto import LocalMosquitto
-from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -46,13 +45,20 @@ def _with_series(bare: Surroundings, bucket: InfluxBucket) -> Surroundings:
     return dataclasses.replace(bare, series=bucket.settings())
 
 
-def _wait_until_told(surroundings: Surroundings, words: str) -> None:
-    wait_until(
-        surroundings.log_text,
-        what=f"the recorder to say {words!r}",
-        within_s=READY_WITHIN_S,
-        holds=lambda text: words in text,
-    )
+def test_a_wrong_token_is_told_and_readings_wait_for_the_right_one(
+    bare: Surroundings, influx_bucket: InfluxBucket
+) -> None:
+    mended = _with_series(bare, influx_bucket)
+    wrong = _with_series(bare, dataclasses.replace(influx_bucket, token="guessed"))
+    with hearing_stored(mended) as stored:
+        producer_of(mended)(EnergyRecords().of(message(run_of(1, 20, 0.0))))
+        with running(wrong):
+            wait_until_told(wrong, "give the token that the set-up wrote")
+            assert "series store" in (wrong.waiting_for() or [])
+        with running(mended):
+            wait_for_mark(stored, 20)
+    assert "guessed" not in mended.log_text()
+    assert point_count(mended) == 20
 
 
 def test_a_missing_bucket_is_waited_for(bare: Surroundings, influxdb: InfluxAddress) -> None:
@@ -60,7 +66,7 @@ def test_a_missing_bucket_is_waited_for(bare: Surroundings, influxdb: InfluxAddr
     surroundings = _with_series(bare, dataclasses.replace(bucket, bucket="made-later"))
     with hearing_stored(surroundings) as stored, running(surroundings):
         producer_of(surroundings)(EnergyRecords().of(message(run_of(1, 20, 0.0))))
-        _wait_until_told(surroundings, "run the set-up of InfluxDB")
+        wait_until_told(surroundings, "run the set-up of InfluxDB")
         assert "series store" in (surroundings.waiting_for() or [])
 
         with influxdb.operator(bucket.org) as operator:
@@ -81,7 +87,7 @@ def test_a_field_of_another_type_holds_readings_until_it_is_gone(
     surroundings = _with_series(bare, influx_bucket)
     with hearing_stored(surroundings) as stored, running(surroundings):
         producer_of(surroundings)(EnergyRecords().of(message(run_of(1, 20, 0.0))))
-        _wait_until_told(surroundings, "field type conflict")
+        wait_until_told(surroundings, "field type conflict")
         assert session_rows(surroundings) == []
 
         with influxdb.operator(influx_bucket.org) as operator:
@@ -105,7 +111,7 @@ def test_an_influxdb_that_dies_and_comes_back_loses_nothing(
 
         own_influxdb.kill()
         produce(records.of(message(run_of(21, 20, 20.0), after=(1, 20))))
-        _wait_until_told(surroundings, "InfluxDB does not answer")
+        wait_until_told(surroundings, "InfluxDB does not answer")
         own_influxdb.start()
 
         wait_for_mark(stored, 40)

@@ -200,6 +200,8 @@ class Processor:
 
     def _drop(self) -> None:
         self._tenure = None
+        # whoever has the partitions next tells their lag
+        metrics.LAG_FRAMES.clear()
         self._waiting_for = ["partitions of treadmill-events.v1"]
 
     async def _take_over_rows(
