@@ -54,6 +54,9 @@ class FoldStore:
             KnownSession(row.session_id, row.claim_id, row.started_at_ms)
             for row in sorted(self.rows.values(), key=lambda row: row.started_at_ms)
         ]
+        live = state.session
+        if live is not None and live.is_dirty:
+            known.append(KnownSession(live.session_id, live.claim_id, live.started_at_ms))
         refolded = refold(
             TREADMILL,
             state.claims,
@@ -87,7 +90,8 @@ class FoldStore:
                 flags=one.flags,
                 session_gross_kcal=one.session_gross_kcal,
             )
-        if segment.session is not None:
+        # the sums of a dirty one lack what lies further back: only a fold writes its row
+        if segment.session is not None and not segment.session.is_dirty:
             self.rows[segment.session.session_id] = segment.session
 
     def _erase(self, item: Erased) -> None:

@@ -103,6 +103,8 @@ class TreadmillState(msgspec.Struct, array_like=True):
     erased: list[ErasedInterval] = []
     # readings that were accepted and belong into no store, because they are erased
     erased_count: int = 0
+    # with `dirty_from_ms`: when that changed, the last reading that was folded
+    dirty_until_ms: int = 0
 
     @property
     def revision(self) -> tuple[int, int]:

@@ -4,7 +4,7 @@ A pure function of the log: the same events in the same order give the same item
 Applying any part of the log again changes no sum.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -202,11 +202,26 @@ class TreadmillsFold:
         if readings:
             for piece in fold_run(state, device_id, boot_id, readings):
                 self._add_piece(state, device_id, boot_id, piece)
+                if piece.session is None and state.dirty_from_ms is not None:
+                    self._rest_after_change(state, piece.readings)
                 if piece.readings:
                     claim = claim_of(state, piece.session)
                     self._output.items += watch_readings(
                         state, device_id, boot_id, piece.readings, claim
                     )
+
+    def _rest_after_change(self, state: TreadmillState, rest: Sequence[FrameReading]) -> None:
+        """Have a past session folded again that a change has made, and that still goes on.
+
+        It is not open here, but its last reading is held until this one, and a rest belongs to it.
+        """
+        from_ms = to_ms = state.dirty_until_ms
+        if rest[0].measured_at_ms - from_ms <= CLAIMED_IDLE_MS:
+            to_ms = rest[-1].measured_at_ms
+        else:
+            # whoever moved last did so before the change: all of that is over
+            state.dirty_from_ms = None
+        self._ask_refold(state, from_ms, to_ms, "rest after a change of the past")
 
     def _take_late(
         self, state: TreadmillState, device_id: str, boot_id: int, late: list[FrameReading]
@@ -482,6 +497,7 @@ def _remember_dirty(state: TreadmillState, from_ms: int) -> None:
     state.dirty_from_ms = (
         from_ms if state.dirty_from_ms is None else min(state.dirty_from_ms, from_ms)
     )
+    state.dirty_until_ms = state.last_measured_at_ms
 
 
 def _foreign_boot(state: TreadmillState, event: ReadingsEvent) -> DeadLetter:

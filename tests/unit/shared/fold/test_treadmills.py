@@ -163,11 +163,56 @@ def test_the_live_session_of_a_late_claim_keeps_its_id_when_folded_again() -> No
     store.apply(message(run_of(1, 30, 0)))
     store.apply(ClaimEvent(TREADMILL, claim("a", 20)))
     store.apply(message(run_of(31, 10, 30)))
-    (live_id,) = [row.session_id for row in store.rows.values() if row.claim_id == "a"]
+    live = store.states[TREADMILL].session
+    assert live is not None
+    live_id = live.session_id
 
     store.settle()
 
     assert store.rows[live_id].started_at_ms == START_MS + 20_000
+
+
+def test_a_rest_belongs_to_a_session_that_a_late_claim_has_made() -> None:
+    store = FoldStore()
+    store.apply(message(run_of(1, 30, 0)), message(run_of(31, 10, 30, speed_m_per_s=0.0)))
+    store.apply(ClaimEvent(TREADMILL, claim("a", 0)))
+    store.settle()
+
+    store.apply(message(run_of(41, 8, 40, speed_m_per_s=0.0)))
+    store.settle()
+
+    (row,) = sessions_of(store)
+    assert (row.claim_id, row.totals.readings) == ("a", 48)
+    assert row.totals.standing_seconds == 17.0
+
+
+def test_the_last_step_before_a_late_claim_holds_until_the_rest_after_it() -> None:
+    store = FoldStore()
+    store.apply(message(run_of(1, 30, 0)))
+    store.apply(ClaimEvent(TREADMILL, claim("a", 0)))
+    store.settle()
+
+    store.apply(message(run_of(31, 1, 32, speed_m_per_s=0.0)))
+    store.settle()
+
+    (row,) = sessions_of(store)
+    assert row.totals.forward_seconds == 32.0
+
+
+def test_a_treadmill_that_stands_for_long_after_a_late_claim_asks_once_for_a_fold() -> None:
+    store = FoldStore()
+    store.apply(message(run_of(1, 30, 0)))
+    store.apply(ClaimEvent(TREADMILL, claim("a", 0)))
+    store.settle()
+
+    store.apply(message(run_of(31, 2, 700, speed_m_per_s=0.0)))
+    store.settle()
+    store.apply(message(run_of(33, 2, 702, speed_m_per_s=0.0)))
+
+    assert not store.is_refold_due
+    (row,) = sessions_of(store)
+    # the last step is held for five seconds
+    assert row.totals.forward_seconds == 34.0
 
 
 def test_a_finished_anonymous_session_can_be_assigned() -> None:
