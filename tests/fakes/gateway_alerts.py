@@ -13,6 +13,9 @@ class InMemoryAlerts:
     def put(self, alert: AlertRecord) -> None:
         self._alerts[alert.alert_id] = alert
 
+    def find(self, alert_id: str) -> AlertRecord | None:
+        return self._alerts.get(alert_id)
+
     def page(
         self, wanted: AlertFilter, before: AlertCursor | None, limit: int
     ) -> list[AlertRecord]:

@@ -1,5 +1,6 @@
 """The gateway over stores and a log in memory, with a clock that a test moves."""
 
+from backstride_gateway.acknowledging import Acknowledging
 from backstride_gateway.adapters.segno_qr import qr_svg
 from backstride_gateway.aiming import Aiming
 from backstride_gateway.api.services import Services
@@ -23,6 +24,7 @@ from backstride_shared.fold import TreadmillsFold
 from backstride_shared.fold.state import TreadmillState
 from backstride_shared.frames import FrameReading, ReadingsEvent
 from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
+from tests.fakes.gateway_acknowledgements import InMemoryAcknowledgements
 from tests.fakes.gateway_alerts import InMemoryAlerts
 from tests.fakes.gateway_changes import InMemoryChanges, InMemoryErasures
 from tests.fakes.gateway_goals import InMemoryGoals
@@ -107,6 +109,12 @@ class Desk:
             aiming=Aiming(InMemoryGoals(), history, self.clock),
             live=self.live,
             alerts=self.alerts,
+            acknowledging=Acknowledging(
+                self.alerts,
+                self.live,
+                InMemoryAcknowledgements(self._sign_in_name),
+                self.clock,
+            ),
             status=self.status,
             clock=self.clock,
             waiting_for=lambda: self.waiting,
@@ -114,6 +122,10 @@ class Desk:
         )
         self._fold = TreadmillsFold()
         self._seq = 0
+
+    def _sign_in_name(self, account_id: str) -> str | None:
+        account = self.accounts.get(account_id)
+        return None if account is None else account.sign_in_name
 
     def clock(self) -> int:
         return self.now_ms

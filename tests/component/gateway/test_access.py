@@ -13,6 +13,7 @@ from backstride_gateway.api.app import described_app
 from backstride_gateway.domain.precautions import VERSION as PRECAUTIONS_VERSION
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS
+from tests.factories.alert_records import alert_record
 from tests.component.gateway.two_gyms import HOLDERS, PASSWORD, TwoGyms
 
 # For ann's own things, those of bob of the same gym, and those of cem of the other gym.
@@ -66,6 +67,7 @@ GUARDED: Final = (
     Row("POST /v1/treadmills/{gym_id}/{treadmill_id}/release", (200, 409, 404), GYM, ALL),
     Row("GET /v1/live?treadmill={gym_id}/{treadmill_id}", GYM, GYM, ALL),
     Row("GET /v1/alerts", NEVER, ALL, ALL),
+    Row("POST /v1/alerts/{alert_id}/acknowledge", NEVER, of(201, GYM), of(201, ALL)),
     Row("GET /v1/members", ALL, ALL, ALL),
     Row("POST /v1/members", NEVER, of(201, GYM), of(201, ALL), {**NEW, "gym_id": "{gym_id}"}),
     Row("GET /v1/members/{member_id}", OWN, GYM, ALL),
@@ -198,6 +200,13 @@ def test_every_route_stands_in_the_table() -> None:
     assert set(routes(described_app().routes)) == told
 
 
+def alert_of(gyms: TwoGyms, treadmill: str) -> str:
+    """Return the id of an alert at a treadmill."""
+    alert_id = f"alert-{treadmill.replace('/', '-')}"
+    gyms.desk.alerts.put(alert_record(alert_id, NOW_MS, treadmill=treadmill))
+    return alert_id
+
+
 def filled(gyms: TwoGyms, text: str, name: str) -> str:
     treadmill = {"ann": "north/one", "bob": "north/two", "cem": "south/one"}[name]
     gym_id, _, treadmill_id = treadmill.partition("/")
@@ -210,6 +219,7 @@ def filled(gyms: TwoGyms, text: str, name: str) -> str:
         "code": gyms.desk.codes.of([TreadmillKey(treadmill)])[treadmill],
         "token_id": gyms.token_id(name),
         "name": name,
+        "alert_id": alert_of(gyms, treadmill),
     }
     for key, value in values.items():
         text = text.replace("{" + key + "}", value)

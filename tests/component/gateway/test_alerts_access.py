@@ -2,6 +2,7 @@
 
 from backstride_gateway.domain.alerts import AlertRecord
 from tests.component.gateway.desk import NOW_MS
+from tests.factories.alert_records import alert_record
 from tests.component.gateway.two_gyms import HOLDERS, TwoGyms
 
 
@@ -51,3 +52,14 @@ async def test_advice_by_practice_is_told_to_the_holder_and_not_to_other_members
     assert own["backward_advice"]["max_speed_m_per_s"] == 0.8
     assert others["claim"]["claim_id"]
     assert others["backward_advice"] is None
+
+
+async def test_who_acknowledged_an_alert_is_told_to_the_others_of_the_staff() -> None:
+    gyms = gyms_with_alerts()
+    gyms.desk.alerts.put(alert_record("alert", NOW_MS, treadmill="north/one"))
+    async with gyms.signed_in("operator") as client:
+        assert (await client.post("/v1/alerts/alert/acknowledge")).status_code == 201
+    async with gyms.signed_in("admin") as client:
+        assert (await client.post("/v1/alerts/alert/acknowledge")).status_code == 200
+        shown = (await client.get("/v1/alerts")).json()["alerts"]
+    assert {one["acknowledged_by"] for one in shown if one["alert_id"] == "alert"} == {"operator"}

@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from backstride_gateway.api.app import build_app
-from backstride_gateway.domain.alerts import AlertRecord
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
+from tests.factories.alert_records import alert_record
 
 
 @pytest.fixture
@@ -25,19 +25,7 @@ def put_alert(
     desk: Desk, alert_id: str, raised_at_ms: int, *, recovered_at_ms: int | None = None
 ) -> None:
     desk.alerts.put(
-        AlertRecord(
-            alert_id=alert_id,
-            treadmill=TREADMILL,
-            kind="reverse-too-fast",
-            raised_at_ms=raised_at_ms,
-            recovered_at_ms=recovered_at_ms,
-            device_id="d",
-            claim_id=None,
-            speed_m_per_s=1.9,
-            is_reverse=True,
-            grade_percent=0.0,
-            limit_m_per_s=1.5,
-        )
+        alert_record(alert_id, raised_at_ms, treadmill=TREADMILL, recovered_at_ms=recovered_at_ms)
     )
 
 
@@ -118,3 +106,32 @@ async def test_the_holder_of_a_treadmill_is_advised_how_to_go_backward(
         "max_speed_m_per_s": 0.8,
         "sentence": "Start slowly: level, rail in reach, safety clip on.",
     }
+
+
+async def test_an_acknowledgement_is_kept_once_and_shown_with_the_alert(
+    desk: Desk, client: httpx.AsyncClient
+) -> None:
+    put_alert(desk, "a", NOW_MS)
+    first = await client.post("/v1/alerts/a/acknowledge")
+    desk.pass_minutes(3)
+    again = await client.post("/v1/alerts/a/acknowledge")
+    (shown,) = (await client.get("/v1/alerts")).json()["alerts"]
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert shown["acknowledged_at"] == first.json()["acknowledged_at"]
+    assert shown["is_active"]
+
+
+async def test_an_alert_is_acknowledged_before_the_recorder_has_it(
+    desk: Desk, client: httpx.AsyncClient
+) -> None:
+    desk.move(5, -1.9)
+    (alert,) = (await client.get(f"/v1/treadmills/{TREADMILL}")).json()["alerts"]
+    answer = await client.post(f"/v1/alerts/{alert['alert_id']}/acknowledge")
+    assert answer.status_code == 201
+
+
+async def test_what_is_no_alert_is_not_acknowledged(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/alerts/nothing/acknowledge")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "urn:backstride:problem:alert-unknown"

@@ -8,8 +8,11 @@ import type {
   CorrectionBody,
   Entrance,
   FaultAsked,
+  GoalsBody,
   GymList,
   JoinCodeView,
+  MassBody,
+  MassList,
   MemberDetail,
   MemberList,
   MemberSummary,
@@ -17,16 +20,22 @@ import type {
   NewTokenView,
   OneTimeCodeView,
   PasswordBody,
+  Precautions,
   Problem,
+  ProfileBody,
+  RecordList,
   RegisteredTreadmillList,
   Series,
   SessionDetail,
   SessionList,
   Status,
+  Streaks,
+  TakeOverBody,
   TokenList,
   TreadmillBody,
   TreadmillByCode,
   TreadmillList,
+  WeekGoals,
 } from "./api-types";
 
 export class ProblemError extends Error {
@@ -109,12 +118,42 @@ export const sessions = (
 ): Promise<SessionList> => ask(`/v1/members/${part(member_id)}/sessions${query({ limit: 10, ...asked, cursor })}`);
 
 export interface SummaryQuery {
-  period: "day" | "week" | "month";
+  period: "day" | "week" | "month" | "year" | "all";
   from?: string;
   to?: string;
 }
 export const summary = (member_id: string, asked: SummaryQuery): Promise<MemberSummary> =>
   ask(`/v1/members/${part(member_id)}/summary${query({ ...asked })}`);
+
+export const records = (member_id: string): Promise<RecordList> => ask(`/v1/members/${part(member_id)}/records`);
+export const streak = (member_id: string): Promise<Streaks> => ask(`/v1/members/${part(member_id)}/streak`);
+export const goals = (member_id: string): Promise<WeekGoals> => ask(`/v1/members/${part(member_id)}/goals`);
+export const setGoals = (member_id: string, body: GoalsBody): Promise<WeekGoals> =>
+  ask(`/v1/members/${part(member_id)}/goals`, body, "PUT");
+
+export interface Tagged<T> {
+  value: T;
+  etag: string | null;
+}
+/** The profile with its version, so that a change says what it was made to. */
+export async function profile(member_id: string): Promise<Tagged<MemberDetail>> {
+  const { json, etag } = await answerOf(`/v1/members/${part(member_id)}`);
+  return { value: json as MemberDetail, etag };
+}
+export const setProfile = async (member_id: string, body: ProfileBody, etag: string | null): Promise<void> => {
+  await answerOf(`/v1/members/${part(member_id)}`, body, "PUT", etag);
+};
+export const masses = (member_id: string): Promise<MassList> => ask(`/v1/members/${part(member_id)}/masses`);
+export const noteMass = (member_id: string, body: MassBody): Promise<MassList> =>
+  ask(`/v1/members/${part(member_id)}/masses`, body);
+export const removeMass = (member_id: string, valid_from_on: string): Promise<void> =>
+  ask(`/v1/members/${part(member_id)}/masses/${part(valid_from_on)}`, undefined, "DELETE");
+export const precautions = (member_id: string): Promise<Precautions> =>
+  ask(`/v1/members/${part(member_id)}/precautions`);
+export const acceptPrecautions = (member_id: string, version: string): Promise<Precautions> =>
+  ask(`/v1/members/${part(member_id)}/precautions`, { version });
+export const takeOver = (gym_id: string, treadmill_id: string, body: TakeOverBody): Promise<unknown> =>
+  ask(`/v1/treadmills/${part(gym_id)}/${part(treadmill_id)}/take-over`, body);
 
 export const session = (id: string): Promise<SessionDetail> => ask(`/v1/sessions/${part(id)}`);
 export const series = (id: string): Promise<Series> => ask(`/v1/sessions/${part(id)}/series`);

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { PeriodSums, Series, SeriesPoint } from "./api-types";
 import { h } from "./dom";
-import { day, oneDigit, timeOfDay, whole } from "./format";
+import { day, monthName, oneDigit, timeOfDay, whole } from "./format";
 import { shownSpeedFromMPerS, speedUnit } from "./units";
 
 type Column = (number | null)[];
@@ -236,14 +236,16 @@ export function sessionCharts(series: Series, timeZone: string): HTMLElement[] {
   return charts;
 }
 
-export function summaryChart(periods: PeriodSums[]): HTMLElement {
+export function summaryChart(periods: PeriodSums[], span: "day" | "week" | "month" = "day"): HTMLElement {
   const bars = uPlot.paths.bars!({ size: [0.7, 36], radius: 0.2 });
+  // "Mon, 23 Nov" → "23 Nov", "November 2026" → "Nov"
+  const short = (text: string): string => (span === "month" ? text.slice(0, 3) : text.replace(/^\w+,? /, ""));
   const label = (index: number | undefined): string => {
     const period = index === undefined ? undefined : periods[index];
-    return period ? day(period.starts_on) : "";
+    return period ? (span === "month" ? monthName(period.starts_on) : day(period.starts_on)) : "";
   };
   return place(
-    "Energy per day in kcal: forward upward, backward downward. The table below has the numbers.",
+    `Energy per ${span} in kcal: forward upward, backward downward. The table below has the numbers.`,
     200,
     (colors) => ({
       scales: { x: { time: false, range: [-0.6, periods.length - 0.4] } },
@@ -255,7 +257,7 @@ export function summaryChart(periods: PeriodSums[]): HTMLElement {
           incrs: [1, 2, 5, 7, 10, 14],
           grid: { show: false },
           values: (_plot, splits) =>
-            splits.map((split) => (Number.isInteger(split) ? label(split).replace(/^\w+,? /, "") : "")),
+            splits.map((split) => (Number.isInteger(split) ? short(label(split)) : "")),
         }),
         axis(colors, {
           size: 48,
@@ -266,7 +268,7 @@ export function summaryChart(periods: PeriodSums[]): HTMLElement {
         }),
       ],
       series: [
-        { label: "Day", value: (_plot, index) => (index === null ? "–" : label(index)) },
+        { label: span[0]?.toUpperCase() + span.slice(1), value: (_plot, index) => (index === null ? "–" : label(index)) },
         {
           label: "Forward",
           stroke: colors.forward,

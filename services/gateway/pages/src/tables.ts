@@ -2,7 +2,7 @@
 
 import type { PeriodSums, Series } from "./api-types";
 import { h } from "./dom";
-import { clock, day, distance, oneDigit, signedSpeed, timeOfDay, whole } from "./format";
+import { clock, day, distance, monthName, oneDigit, signedSpeed, timeOfDay, whole } from "./format";
 import { speedUnit } from "./units";
 
 function table(caption: string, head: string[], rows: string[][]): HTMLElement {
@@ -45,15 +45,15 @@ export function seriesTable(series: Series, timeZone: string): HTMLElement {
   );
 }
 
-export function summaryTable(periods: PeriodSums[]): HTMLElement {
+export function summaryTable(periods: PeriodSums[], span: "day" | "week" | "month" = "day"): HTMLElement {
   return table(
-    "The numbers of these days",
-    ["Day", "Sessions", "Forward", "Backward", "Distance", "Energy", "Net kcal"],
+    `The numbers of these ${span}s`,
+    [span[0]?.toUpperCase() + span.slice(1), "Sessions", "Forward", "Backward", "Distance", "Energy", "Net kcal"],
     periods
       .filter((period) => period.sessions_count > 0)
       .reverse()
       .map((period) => [
-        day(period.starts_on),
+        span === "month" ? monthName(period.starts_on) : day(period.starts_on),
         String(period.sessions_count),
         clock(period.forward.duration_s),
         clock(period.backward.duration_s),

@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Engine
 
+from backstride_gateway.acknowledging import Acknowledging
 from backstride_gateway.adapters.argon2_passwords import Argon2Passwords
 from backstride_gateway.adapters.kafka_energy import KafkaEnergyFeed, WrongPartitionCountError
 from backstride_gateway.adapters.kafka_log import KafkaLog
@@ -23,6 +24,7 @@ from backstride_gateway.adapters.mqtt_console import MqttConsole
 from backstride_gateway.adapters.segno_qr import qr_svg
 from backstride_gateway.adapters.series_on_demand import SeriesOnDemand
 from backstride_gateway.adapters.sql_accounts import SqlAccounts
+from backstride_gateway.adapters.sql_acknowledgements import SqlAcknowledgements
 from backstride_gateway.adapters.sql_alerts import SqlAlerts
 from backstride_gateway.adapters.sql_changes import SqlChanges
 from backstride_gateway.adapters.sql_claims import SqlClaims
@@ -177,6 +179,7 @@ class Gateway:
         self._is_prepared = False
         self._sending: Future[None] | None = None
         self._delivery_problem: str | None = None
+        alerts = SqlAlerts(engine)
         self.services = Services(
             signing_in=SigningIn(accounts, passwords, attempts, _now_ms),
             joining=self._joining,
@@ -193,7 +196,10 @@ class Gateway:
             history=history,
             aiming=Aiming(SqlGoals(engine), history, _now_ms),
             live=self.live,
-            alerts=SqlAlerts(engine),
+            alerts=alerts,
+            acknowledging=Acknowledging(
+                alerts, self.live, SqlAcknowledgements(engine), _now_ms
+            ),
             status=StatusFile(settings.status_file),
             clock=_now_ms,
             waiting_for=self.waiting_for,

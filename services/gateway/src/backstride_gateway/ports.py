@@ -348,6 +348,10 @@ class AlertFilter:
 class AlertHistory(Protocol):
     """Safety alerts that the recorder stored; may raise StoreUnavailableError."""
 
+    def find(self, alert_id: str) -> AlertRecord | None:
+        """Return one alert, None when it is not stored (yet)."""
+        ...
+
     def page(
         self, wanted: AlertFilter, before: AlertCursor | None, limit: int
     ) -> list[AlertRecord]:

@@ -240,6 +240,14 @@ member_erasures = Table(
     Column("finished_at_ms", BigInteger),
     # JSON of what was removed from where
     Column("receipt", LargeBinary),
+# that somebody of the staff saw an alert; `alerts` itself is the recorder's
+alert_acknowledgements = Table(
+    "alert_acknowledgements",
+    metadata,
+    Column("alert_id", String(36), primary_key=True),
+    # null: in a demonstration, which has no accounts
+    Column("account_id", String(36)),
+    Column("acknowledged_at_ms", BigInteger, nullable=False),
 )
 
 # --- written by the recorder ------------------------------------------------------------------

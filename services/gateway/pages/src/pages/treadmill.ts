@@ -1,8 +1,9 @@
 // One treadmill, come to by its code: who, for what, how carefully; then one tap.
 
-import type { ClaimBody, MemberDetail, Treadmill } from "../api-types";
+import type { ClaimBody, MemberDetail, TakeOverOffer, Treadmill } from "../api-types";
 import * as api from "../api";
-import { button, h, setText } from "../dom";
+import { button, fill, h, setText } from "../dom";
+import { clock, distance, timeOfDay } from "../format";
 import { inWords } from "../panels";
 import { precautionsPanel } from "../precautions";
 import { go, type Visit } from "../router";
@@ -22,15 +23,18 @@ interface Place {
   treadmill_id: string;
   name: string;
   gym_name: string;
+  /** What somebody did here just now without saying who they are. */
+  take_over: TakeOverOffer | null;
 }
 
 async function placeOf(parameter: string): Promise<Place> {
   if (parameter) {
     const found = await api.treadmillByCode(parameter);
-    return { gym_id: found.gym_id, treadmill_id: found.treadmill_id, name: found.treadmill_name, gym_name: found.gym_name };
+    const { gym_id, treadmill_id, treadmill_name: name, gym_name, take_over } = found;
+    return { gym_id, treadmill_id, name, gym_name, take_over };
   }
   const [, , gym_id = "", treadmill_id = ""] = location.pathname.split("/").map(decodeURIComponent);
-  return { gym_id, treadmill_id, name: treadmill_id, gym_name: gym_id };
+  return { gym_id, treadmill_id, name: treadmill_id, gym_name: gym_id, take_over: null };
 }
 
 export async function show({ main, memberId, parameter, signal }: Visit): Promise<void> {
@@ -62,7 +66,8 @@ export async function show({ main, memberId, parameter, signal }: Visit): Promis
     },
     { class: "big" },
   );
-  main.replaceChildren(
+  fill(
+    main,
     h(
       "div",
       { class: "heading" },
@@ -70,6 +75,7 @@ export async function show({ main, memberId, parameter, signal }: Visit): Promis
       h("p", { class: "body" }, `${place.gym_name} · ${inUse(live, member)}`),
       h("p", { class: "body" }, "You: ", h("bdi", {}, member.display_name), bodyOf(member)),
     ),
+    place.take_over && takeOverPanel(place, place.take_over, parameter, member),
     precautions.element,
     purposes,
     h("div", { class: "actions" }, message, begin),
@@ -89,5 +95,29 @@ function bodyOf(member: MemberDetail): Node | string {
     ". Your body mass is not known, so 75 kg are assumed: ",
     h("a", { href: "/profile" }, "tell it"),
     " for a better estimate.",
+  );
+}
+
+function takeOverPanel(place: Place, offer: TakeOverOffer, code: string, member: MemberDetail): HTMLElement {
+  const message = h("p", { class: "message", role: "alert" });
+  const zone = member.time_zone ?? "UTC";
+  const began = timeOfDay(Date.parse(offer.started_at), zone).slice(0, 5);
+  const until = timeOfDay(Date.parse(offer.expires_at), zone).slice(0, 5);
+  return h(
+    "section",
+    { class: "panel", "aria-labelledby": "take-over" },
+    h("h2", { id: "take-over" }, offer.is_running ? "Is that you on it now?" : "Was that you just now?"),
+    h("p", {}, `Since ${began} somebody who did not sign in did ${clock(offer.duration_s)} and ${distance(offer.distance_m)} here.`),
+    h("p", { class: "small" }, `It can be yours until ${until}; it is then computed again with your body.`),
+    button("It was me", async () => {
+      setText(message, "");
+      try {
+        await api.takeOver(place.gym_id, place.treadmill_id, { code, member_id: member.member_id });
+        go(offer.is_running ? "/now" : "/history");
+      } catch (error) {
+        setText(message, inWords(error));
+      }
+    }),
+    message,
   );
 }

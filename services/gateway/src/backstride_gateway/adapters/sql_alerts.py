@@ -14,6 +14,13 @@ class SqlAlerts:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def find(self, alert_id: str) -> AlertRecord | None:
+        """See the port."""
+        query = select(alerts).where(alerts.c.alert_id == alert_id)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else AlertRecord(**row)
+
     def page(
         self, wanted: AlertFilter, before: AlertCursor | None, limit: int
     ) -> list[AlertRecord]:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from backstride_gateway.acknowledging import Acknowledgement
 from backstride_gateway.api.models import UtcTime, utc, utc_or_none
 from backstride_gateway.domain.alerts import AlertRecord, sentence_of
 from backstride_shared.fold.alerts import AlertKind
@@ -23,6 +24,8 @@ class AlertView(BaseModel):
     raised_at: UtcTime
     recovered_at: UtcTime | None = Field(description="null: it goes on")
     is_active: bool
+    acknowledged_at: UtcTime | None = Field(description="null: nobody of the staff said so yet")
+    acknowledged_by: str | None = Field(description="Who of the staff, by the sign-in name")
     claim_id: str | None = Field(description="Who held the treadmill; null: nobody")
     direction: Literal["forward", "reverse"] | None = Field(description="The belt's")
     speed_m_per_s: float | None
@@ -30,7 +33,7 @@ class AlertView(BaseModel):
     limit_m_per_s: float | None = Field(description="The speed advised, where the kind has one")
 
     @classmethod
-    def of(cls, alert: AlertRecord) -> "AlertView":
+    def of(cls, alert: AlertRecord, seen: Acknowledgement | None) -> "AlertView":
         """Return an alert as the API tells it."""
         key = TreadmillKey(alert.treadmill)
         direction: Literal["forward", "reverse"] | None = None
@@ -45,6 +48,8 @@ class AlertView(BaseModel):
             raised_at=utc(alert.raised_at_ms),
             recovered_at=utc_or_none(alert.recovered_at_ms),
             is_active=alert.recovered_at_ms is None,
+            acknowledged_at=utc_or_none(None if seen is None else seen.acknowledged_at_ms),
+            acknowledged_by=None if seen is None else seen.sign_in_name,
             claim_id=alert.claim_id,
             direction=direction,
             speed_m_per_s=alert.speed_m_per_s,

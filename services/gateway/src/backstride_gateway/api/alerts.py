@@ -54,8 +54,9 @@ def list_alerts(
     wanted = AlertFilter(gym_id=gym_id, treadmill=treadmill, is_active=active)
     found = services.alerts.page(wanted, before, limit + 1)
     page = found[:limit]
+    seen = services.acknowledging.of([alert.alert_id for alert in page])
     return AlertList(
-        alerts=[AlertView.of(alert) for alert in page],
+        alerts=[AlertView.of(alert, seen.get(alert.alert_id)) for alert in page],
         next_cursor=(
             encode_cursor(str(page[-1].raised_at_ms), page[-1].alert_id)
             if len(found) > limit

@@ -9,6 +9,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backstride_gateway.api import (
+    acknowledgements,
     accounts,
     alerts,
     changes,
@@ -85,6 +86,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(treadmill_codes.router)
     app.include_router(code_sheet.router)
     app.include_router(alerts.router)
+    app.include_router(acknowledgements.router)
     app.include_router(platform.router)
     app.include_router(demo.router)
     app.include_router(platform.health)

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from backstride_gateway.acknowledging import UnknownAlertError
 from backstride_gateway.api.refusals import (
     ConditionMissingError,
     CsrfError,
@@ -216,6 +217,7 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
         "account-unknown", HTTPStatus.NOT_FOUND, "The gym has no account of this name"
     ),
     UnknownGymError: _Kind("gym-unknown", HTTPStatus.NOT_FOUND, "No gym has this id"),
+    UnknownAlertError: _Kind("alert-unknown", HTTPStatus.NOT_FOUND, "No alert has this id"),
     UnknownTreadmillCodeError: _Kind(
         "treadmill-code-unknown", HTTPStatus.NOT_FOUND, "No treadmill has this code"
     ),

@@ -6,6 +6,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from backstride_gateway.acknowledging import Acknowledging
 from backstride_gateway.aiming import Aiming
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
@@ -44,6 +45,7 @@ class Services:
     aiming: Aiming
     live: LiveFeed
     alerts: AlertHistory
+    acknowledging: Acknowledging
     status: StatusSource
     clock: Clock
     waiting_for: Callable[[], list[str]]
