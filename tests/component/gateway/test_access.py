@@ -13,8 +13,8 @@ from backstride_gateway.api.app import described_app
 from backstride_gateway.domain.precautions import VERSION as PRECAUTIONS_VERSION
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS
-from tests.factories.alert_records import alert_record
 from tests.component.gateway.two_gyms import HOLDERS, PASSWORD, TwoGyms
+from tests.factories.alert_records import alert_record
 
 # For ann's own things, those of bob of the same gym, and those of cem of the other gym.
 WHOSE: Final = ("ann", "bob", "cem")

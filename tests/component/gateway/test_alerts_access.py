@@ -2,8 +2,8 @@
 
 from backstride_gateway.domain.alerts import AlertRecord
 from tests.component.gateway.desk import NOW_MS
-from tests.factories.alert_records import alert_record
 from tests.component.gateway.two_gyms import HOLDERS, TwoGyms
+from tests.factories.alert_records import alert_record
 
 
 def gyms_with_alerts() -> TwoGyms:

@@ -17,6 +17,12 @@ export interface AccountView {
   member_id: string | null;
 }
 
+export interface AcknowledgementView {
+  alert_id: string;
+  acknowledged_at: string;
+  acknowledged_by: string | null;
+}
+
 export interface AlertList {
   alerts: AlertView[];
   next_cursor: string | null;
@@ -31,6 +37,8 @@ export interface AlertView {
   raised_at: string;
   recovered_at: string | null;
   is_active: boolean;
+  acknowledged_at: string | null;
+  acknowledged_by: string | null;
   claim_id: string | null;
   direction: "forward" | "reverse" | null;
   speed_m_per_s: number | null;

@@ -197,9 +197,7 @@ class Gateway:
             aiming=Aiming(SqlGoals(engine), history, _now_ms),
             live=self.live,
             alerts=alerts,
-            acknowledging=Acknowledging(
-                alerts, self.live, SqlAcknowledgements(engine), _now_ms
-            ),
+            acknowledging=Acknowledging(alerts, self.live, SqlAcknowledgements(engine), _now_ms),
             status=StatusFile(settings.status_file),
             clock=_now_ms,
             waiting_for=self.waiting_for,

@@ -240,6 +240,8 @@ member_erasures = Table(
     Column("finished_at_ms", BigInteger),
     # JSON of what was removed from where
     Column("receipt", LargeBinary),
+)
+
 # that somebody of the staff saw an alert; `alerts` itself is the recorder's
 alert_acknowledgements = Table(
     "alert_acknowledgements",

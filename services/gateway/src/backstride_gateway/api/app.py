@@ -9,8 +9,8 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backstride_gateway.api import (
-    acknowledgements,
     accounts,
+    acknowledgements,
     alerts,
     changes,
     code_sheet,
