@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, insert
 
-from backstride_shared.store.schema import members
+from backstride_shared.store.schema import gym_memberships, members
 from tests.e2e.oracle import ExpectedClaim
 from tests.e2e.scripted_gym import PEOPLE, Person
 from tests.servers.finding import HOST, free_port
@@ -95,6 +95,18 @@ class Plan:
         ]
         with engine.begin() as connection:
             connection.execute(insert(members), rows)
+            connection.execute(
+                insert(gym_memberships),
+                [
+                    {
+                        "member_id": row["member_id"],
+                        "gym_id": row["gym_id"],
+                        "member_number": row["member_number"],
+                        "joined_at_ms": now_ms,
+                    }
+                    for row in rows
+                ],
+            )
 
 
 @dataclass

@@ -44,6 +44,11 @@ class InMemoryGyms:
     def get(self, gym_id: str) -> Gym | None:
         return self.rows.get(gym_id)
 
+    def add(self, gym: Gym) -> None:
+        if gym.gym_id in self.rows:
+            raise GymExistsError(gym.gym_id)
+        self.rows[gym.gym_id] = gym
+
     def by_join_code(self, join_code_hash: str) -> Gym | None:
         found = [gym for gym in self.rows.values() if gym.join_code_hash == join_code_hash]
         return found[0] if found else None
@@ -115,6 +120,10 @@ class InMemoryAccounts:
         if used_code_hash is not None:
             del self._codes[used_code_hash]
         self._accounts[account.account_id] = account
+
+    def use_up(self, code_hash: str) -> None:
+        self._check(code_hash, "invitation")
+        del self._codes[code_hash]
 
     def reset(self, code_hash: str, account_id: str, password_hash: str) -> None:
         self._check(code_hash, "reset")

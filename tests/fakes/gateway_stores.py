@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from backstride_gateway.domain.claiming import LastMoving, StoredClaim
 from backstride_gateway.domain.delivery import is_delivered
-from backstride_gateway.domain.members import Member
+from backstride_gateway.domain.members import GymMembership, Member
 from backstride_gateway.domain.platform import PlatformStatus
 from backstride_gateway.domain.sessions import ALL_SESSIONS, SessionFilter, SessionRecord
 from backstride_gateway.ports import (
@@ -33,7 +33,7 @@ class InMemoryMembers:
     ) -> list[Member]:
         self._check()
         found = sorted(self._members.values(), key=lambda member: member.member_id)
-        found = [member for member in found if gym_id in {None, member.gym_id}]
+        found = [member for member in found if gym_id is None or gym_id in member.gym_ids]
         after = after_member_id or ""
         return [member for member in found if member.member_id > after][:limit]
 
@@ -44,8 +44,9 @@ class InMemoryMembers:
     def by_number(self, gym_id: str, member_number: str) -> Member | None:
         self._check()
         for member in self._members.values():
-            if (member.gym_id, member.member_number) == (gym_id, member_number):
-                return member
+            for one in member.memberships:
+                if (one.gym_id, one.member_number) == (gym_id, member_number):
+                    return member
         return None
 
     def add(self, member: Member) -> None:
@@ -58,10 +59,23 @@ class InMemoryMembers:
         self._members.pop(member_id, None)
 
     def replace(self, member: Member) -> None:
-        other = self.by_number(member.gym_id, member.member_number)
-        if other is not None and other.member_id != member.member_id:
-            raise MemberNumberTakenError(member.member_number)
-        self._members[member.member_id] = member
+        kept = self._members[member.member_id]
+        self._members[member.member_id] = replace(kept, profile=member.profile)
+
+    def join_gym(self, member_id: str, membership: GymMembership) -> None:
+        member = self._members[member_id]
+        if membership.gym_id in member.gym_ids:
+            return
+        if self.by_number(membership.gym_id, membership.member_number) is not None:
+            raise MemberNumberTakenError(membership.member_number)
+        others = (*member.other_gyms, membership)
+        self._members[member_id] = replace(member, other_gyms=others)
+
+    def leave_gym(self, member_id: str, gym_id: str) -> bool:
+        member = self._members[member_id]
+        left = tuple(one for one in member.other_gyms if one.gym_id != gym_id)
+        self._members[member_id] = replace(member, other_gyms=left)
+        return left != member.other_gyms
 
     def _check(self) -> None:
         if self.is_away:

@@ -76,7 +76,9 @@ class Desk:
         self.accounts = InMemoryAccounts(self.gyms, self.members)
         self.attempts = Attempts(self.clock)
         passwords = PlainPasswords()
-        self.signing_in = SigningIn(self.accounts, passwords, self.attempts, self.clock)
+        self.signing_in = SigningIn(
+            self.accounts, self.members, passwords, self.attempts, self.clock
+        )
         self.joining = Joining(
             self.accounts, self.gyms, self.members, passwords, self.attempts, self.clock
         )

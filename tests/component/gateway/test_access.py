@@ -98,7 +98,7 @@ GUARDED: Final = (
     Row("GET /v1/members/{member_id}/summary", OWN, GYM, ALL),
     Row("GET /v1/members/{member_id}/records", OWN, GYM, ALL),
     Row("GET /v1/members/{member_id}/streak", OWN, GYM, ALL),
-    Row("GET /v1/members/{member_id}/goals", OWN, GYM, ALL),
+    Row("GET /v1/members/{member_id}/goals", OWN, OPERATOR_NEVER, ALL),
     Row("PUT /v1/members/{member_id}/goals", OWN, (403, 403, 404), ALL, {"minutes": 90}),
     Row("GET /v1/sessions/{session_id}", OWN, GYM, ALL),
     Row("GET /v1/sessions/{session_id}/series", OWN, GYM, ALL),
@@ -128,7 +128,11 @@ GUARDED: Final = (
     Row("GET /v1/account/tokens", ALL, ALL, ALL),
     Row("POST /v1/account/tokens", of(201, ALL), of(201, ALL), of(201, ALL), {"name": "t"}),
     Row("DELETE /v1/account/tokens/{token_id}", of(204, OWN), (404,) * 3, (404,) * 3),
+    Row("GET /v1/account/gyms", ALL, NEVER, NEVER),
+    Row("POST /v1/account/gyms", (200, 200, 201), NEVER, NEVER, {"code": "{join_code}"}),
+    Row("DELETE /v1/account/gyms/{gym_id}", (409, 409, 404), NEVER, NEVER),
     Row("GET /v1/gyms", ALL, ALL, ALL),
+    Row("POST /v1/gyms", NEVER, NEVER, of(201, ALL), {"gym_id": "east", "name": "East"}),
     Row("GET /v1/gyms/{gym_id}/treadmills", GYM, GYM, ALL),
     Row("POST /v1/gyms/{gym_id}/treadmills", STAFF_OF_GYM, of(201, GYM), of(201, ALL), ADDED),
     Row(
@@ -218,6 +222,7 @@ def filled(gyms: TwoGyms, text: str, name: str) -> str:
         "valid_from_on": datetime.fromtimestamp(NOW_MS / 1000, UTC).date().isoformat(),
         "code": gyms.desk.codes.of([TreadmillKey(treadmill)])[treadmill],
         "token_id": gyms.token_id(name),
+        "join_code": gyms.desk.services.gyms.new_join_code(gym_id),
         "name": name,
         "alert_id": alert_of(gyms, treadmill),
     }

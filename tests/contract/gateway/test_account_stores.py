@@ -12,10 +12,11 @@ from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.domain.accounts import AccessToken, Account, AccountSession, OneTimeCode
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
-from backstride_gateway.domain.members import Member, Profile
+from backstride_gateway.domain.members import GymMembership, Member, Profile
 from backstride_gateway.ports import (
     AccountStore,
     CodeRefusedError,
+    GymExistsError,
     GymStore,
     MemberNumberTakenError,
     Members,
@@ -224,11 +225,43 @@ def test_a_gym_is_found_by_its_code_until_that_ends(stores: Stores) -> None:
     assert stores.gyms.by_join_code("hash") is None
 
 
+def test_a_gym_is_added_once(stores: Stores) -> None:
+    other = Gym(gym_id="other", name="Other", created_at_ms=NOW_MS)
+    stores.gyms.add(other)
+    assert stores.gyms.all() == [GYM, other]
+    with pytest.raises(GymExistsError):
+        stores.gyms.add(replace(other, name="Again"))
+    assert stores.gyms.get("other") == other
+
+
 def test_members_are_listed_by_gym(stores: Stores) -> None:
     stores.members.add(MEMBER)
     stores.members.add(replace(MEMBER, member_id="m2", gym_id="other"))
     assert [one.member_id for one in stores.members.all(None, 9, "other")] == ["m2"]
     assert len(stores.members.all(None, 9)) == 2
+
+
+def test_a_member_of_several_gyms_has_a_number_in_each(stores: Stores) -> None:
+    stores.members.add(MEMBER)
+    stores.members.add(replace(MEMBER, member_id="m2", gym_id="other"))
+    with pytest.raises(MemberNumberTakenError):
+        stores.members.join_gym("m1", GymMembership("other", "7", NOW_MS))
+    joined = GymMembership("other", "8", NOW_MS + 1)
+    stores.members.join_gym("m1", joined)
+    stores.members.join_gym("m1", GymMembership("other", "9", NOW_MS + 2))
+    both = replace(MEMBER, other_gyms=(joined,))
+    assert stores.members.get("m1") == both
+    assert stores.members.by_number("gym", "7") == both
+    assert stores.members.by_number("other", "8") == both
+    assert stores.members.by_number("other", "9") is None
+    assert [one.member_id for one in stores.members.all(None, 9, "other")] == ["m1", "m2"]
+    stores.members.replace(replace(both, profile=Profile(display_name="New"), other_gyms=()))
+    assert stores.members.by_number("other", "8") is not None
+    assert not stores.members.leave_gym("m1", "gym"), "the first one stays"
+    assert stores.members.leave_gym("m1", "other")
+    assert not stores.members.leave_gym("m1", "other")
+    assert stores.members.by_number("other", "8") is None
+    assert stores.members.by_number("gym", "7") is not None
 
 
 @pytest.mark.parametrize("passwords", [PlainPasswords(), Argon2Passwords()])

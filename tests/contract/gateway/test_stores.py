@@ -13,6 +13,7 @@ from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.domain.claiming import StoredClaim
 from backstride_gateway.domain.members import Member, Profile
 from backstride_gateway.domain.sessions import SessionFilter, SessionRecord
+from backstride_gateway.gym_view import SessionsOfGym
 from backstride_gateway.ports import (
     Claims,
     MemberNumberTakenError,
@@ -169,9 +170,6 @@ def test_a_number_belongs_to_one_member_of_a_gym(stores: Stores) -> None:
     stores.members.add(member("n", gym_id="other"))
     with pytest.raises(MemberNumberTakenError):
         stores.members.add(member("o"))
-    stores.members.add(member("p", "2"))
-    with pytest.raises(MemberNumberTakenError):
-        stores.members.replace(member("p", "1"))
 
 
 def test_a_profile_is_replaced_whole(stores: Stores) -> None:
@@ -296,6 +294,28 @@ def test_a_session_comes_back_with_its_sums_and_its_member(stores: Stores) -> No
     assert found is not None
     assert found.member_id is None
     assert stores.history.get("unknown") is None
+
+
+def test_what_was_done_in_one_gym_is_told_from_the_rest(stores: Stores) -> None:
+    stores.members.add(member("m"))
+    places = (("a", "gym/one"), ("b", "gym-2/one"), ("c", "gy/one"))
+    for hours, (name, treadmill) in enumerate(places, start=1):
+        stores.claims.save([claim(name, treadmill=treadmill)])
+        started_at_ms = NOW_MS - hours * 3_600_000
+        stores.put_session(
+            session_record(
+                name, started_at_ms, claim_id=name, treadmill=treadmill, backward_s=60.0 * hours
+            )
+        )
+    found = stores.history.page("m", None, 9, SessionFilter(gym_id="gym"))
+    assert [one.session_id for one in found] == ["a"]
+    confined = SessionsOfGym(stores.history, "gym-2")
+    assert [one.session_id for one in confined.page("m", None, 9)] == ["b"]
+    assert [one.session_id for one in confined.between("m", 0, NOW_MS)] == ["b"]
+    assert confined.first_started_at_ms("m") == NOW_MS - 2 * 3_600_000
+    assert (confined.get("b") is None, confined.get("a")) == (False, None)
+    assert confined.backward_minutes("m", NOW_MS) == 2.0
+    assert stores.history.backward_minutes("m", NOW_MS) == 6.0
 
 
 def test_recent_sessions_of_a_treadmill_are_those_that_moved_since(stores: Stores) -> None:

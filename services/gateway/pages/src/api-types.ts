@@ -208,6 +208,10 @@ export interface JoinCodeView {
   code: string;
 }
 
+export interface JoinGymBody {
+  code: string;
+}
+
 export interface MassBody {
   mass_kg: number;
   valid_from_on?: string | null;
@@ -288,6 +292,23 @@ export interface MemberView {
   member_number: string;
   is_demo: boolean;
   created_at: string;
+}
+
+export interface MembershipList {
+  gyms: MembershipView[];
+}
+
+export interface MembershipView {
+  gym_id: string;
+  gym_name: string;
+  member_number: string;
+  joined_at: string;
+  is_first: boolean;
+}
+
+export interface NewGymBody {
+  gym_id: string;
+  name: string;
 }
 
 export interface NewMemberBody {

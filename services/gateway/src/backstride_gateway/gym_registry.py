@@ -40,6 +40,17 @@ class GymRegistry:
             raise UnknownGymError(gym_id)
         return gym
 
+    def add(self, gym_id: str, name: str) -> Gym:
+        """Add a gym, which has no treadmills and no staff of its own yet.
+
+        Raises:
+            GymExistsError: when a gym of this id is there.
+
+        """
+        gym = Gym(gym_id=gym_id, name=name, created_at_ms=self._clock())
+        self._gyms.add(gym)
+        return gym
+
     def new_join_code(self, gym_id: str) -> str:
         """Return a new code by which members join; the one before works no more."""
         code = new_code()

@@ -41,6 +41,7 @@ from backstride_gateway.domain.sessions import (
     sum_of,
 )
 from backstride_gateway.domain.streaks import Streak, day_streak, week_streak
+from backstride_gateway.gym_view import SessionsOfGym
 from backstride_gateway.membership import Membership
 from backstride_gateway.ports import Clock, SeriesReader, SessionCursor, SessionHistory
 from backstride_shared.energy import EnergyTotals
@@ -113,6 +114,13 @@ class History:
         self._sessions = sessions
         self._series = series
         self._clock = clock
+
+    def within(self, gym_id: str | None) -> "History":
+        """Return the past as a gym may see it, what was done there; None: all of it."""
+        if gym_id is None:
+            return self
+        sessions = SessionsOfGym(self._sessions, gym_id)
+        return History(self._membership, sessions, self._series, self._clock)
 
     def page(
         self,

@@ -26,7 +26,7 @@ from backstride_gateway.domain.accounts import (
     normal_sign_in_name,
 )
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
-from backstride_gateway.domain.members import Member, Profile
+from backstride_gateway.domain.members import GymMembership, Member, Profile
 from backstride_gateway.membership import UnknownMemberError
 from backstride_gateway.ports import (
     AccountStore,
@@ -52,6 +52,14 @@ class UnknownAccountError(Exception):
     """The gym has no account of this name."""
 
 
+class NotOfGymError(Exception):
+    """The member is not of this gym."""
+
+
+class FirstGymError(Exception):
+    """The gym that a member joined first cannot be left."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """A name and a password, as a person chose them."""
@@ -67,6 +75,10 @@ class FirstGym:
     gym_id: str
     name: str
     treadmills: Sequence[tuple[str, str]] = ()
+
+
+def _drawn_number() -> str:
+    return str(_LOWEST_NUMBER + secrets.randbelow(_NUMBERS))
 
 
 def new_code() -> str:
@@ -164,7 +176,7 @@ class Joining:
         """
         if member_id is not None:
             member = self._members.get(member_id)
-            if member is None or member.gym_id != gym_id:
+            if member is None or gym_id not in member.gym_ids:
                 raise UnknownMemberError(member_id)
         return self._new_code(
             "invitation", INVITATION_MS, gym_id=gym_id, role=role, member_id=member_id
@@ -209,6 +221,58 @@ class Joining:
         self._accounts.join(account, member, invitation.used_code_hash)
         log.info("joined", account_id=account.account_id, gym_id=account.gym_id, role=account.role)
         return account
+
+    def join_gym(self, member_id: str, code: str, address: str) -> tuple[GymMembership, bool]:
+        """Make a member also one of another gym, by its code or an invitation.
+
+        Return the membership, and whether it is new; an invitation to a gym that the member is
+        of already stays unused.
+
+        Raises:
+            TooManyAttemptsError: when it comes too soon after failures.
+            CodeRefusedError: when the code is unknown, used, out of date, or for staff.
+            UnknownMemberError: when there is no member of this id.
+
+        """
+        invitation = self._invitation(code, address)
+        if invitation.role != "member" or invitation.member_id is not None:
+            raise CodeRefusedError
+        member = self._members.get(member_id)
+        if member is None:
+            raise UnknownMemberError(member_id)
+        for membership in member.memberships:
+            if membership.gym_id == invitation.gym_id:
+                return membership, False
+        if invitation.used_code_hash is not None:
+            self._accounts.use_up(invitation.used_code_hash)
+        for _ in range(_NUMBER_TRIES):
+            membership = GymMembership(invitation.gym_id, _drawn_number(), self._clock())
+            try:
+                self._members.join_gym(member_id, membership)
+            except MemberNumberTakenError:
+                continue
+            log.info("joined another gym", gym_id=invitation.gym_id)
+            return membership, True
+        raise MemberNumberTakenError("no free number was drawn")
+
+    def leave_gym(self, member_id: str, gym_id: str) -> None:
+        """Make a member no longer one of a gym; what they did there stays theirs.
+
+        Raises:
+            UnknownMemberError: when there is no member of this id.
+            NotOfGymError: when they are not of this gym.
+            FirstGymError: when it is the gym that they joined first.
+
+        """
+        member = self._members.get(member_id)
+        if member is None:
+            raise UnknownMemberError(member_id)
+        if gym_id not in member.gym_ids:
+            raise NotOfGymError(gym_id)
+        if gym_id == member.gym_id:
+            raise FirstGymError("the gym joined first stays with the account")
+        self._members.leave_gym(member_id, gym_id)
+        log.info("left a gym", gym_id=gym_id)
 
     def reset_code(self, gym_id: str, sign_in_name: str, roles: Sequence[Role]) -> tuple[str, int]:
         """Return a code by which somebody of a gym sets a new password, and when it runs out.
@@ -278,7 +342,7 @@ class Joining:
         return Member(
             member_id=str(uuid4()),
             gym_id=gym_id,
-            member_number=str(_LOWEST_NUMBER + secrets.randbelow(_NUMBERS)),
+            member_number=_drawn_number(),
             is_demo=False,
             created_at_ms=self._clock(),
             profile=profile,

@@ -8,7 +8,7 @@ from backstride_gateway.domain.accounts import AccessToken, Account, AccountSess
 from backstride_gateway.domain.alerts import AlertRecord
 from backstride_gateway.domain.claiming import LastMoving, StoredClaim
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
-from backstride_gateway.domain.members import Member
+from backstride_gateway.domain.members import GymMembership, Member
 from backstride_gateway.domain.platform import PlatformStatus
 from backstride_gateway.domain.sessions import ALL_SESSIONS, SessionFilter, SessionRecord
 from backstride_shared.fold.state import TreadmillState
@@ -89,13 +89,21 @@ class Members(Protocol):
         """
         ...
 
-    def replace(self, member: Member) -> None:
-        """Store a member's new profile and number.
+    def join_gym(self, member_id: str, membership: GymMembership) -> None:
+        """Add a gym to those of a member; one that they are of already changes nothing.
 
         Raises:
-            MemberNumberTakenError: when the gym has another member of that number.
+            MemberNumberTakenError: when the gym has a member of that number.
 
         """
+        ...
+
+    def leave_gym(self, member_id: str, gym_id: str) -> bool:
+        """Take a gym, which is not the first, from a member; False when they are not of it."""
+        ...
+
+    def replace(self, member: Member) -> None:
+        """Store a member's new profile."""
         ...
 
 
@@ -149,6 +157,15 @@ class AccountStore(Protocol):
             CodeRefusedError: when the invitation was used meanwhile, or its member has an account.
             SignInNameTakenError: when another account has the name.
             MemberNumberTakenError: when the gym has a member of that number.
+
+        """
+        ...
+
+    def use_up(self, code_hash: str) -> None:
+        """Use up an invitation.
+
+        Raises:
+            CodeRefusedError: when it was used meanwhile.
 
         """
         ...
@@ -219,6 +236,15 @@ class GymStore(Protocol):
 
     def get(self, gym_id: str) -> Gym | None:
         """Return the gym, None when there is none of that id."""
+        ...
+
+    def add(self, gym: Gym) -> None:
+        """Store a new gym.
+
+        Raises:
+            GymExistsError: when a gym of this id is there.
+
+        """
         ...
 
     def by_join_code(self, join_code_hash: str) -> Gym | None:

@@ -61,6 +61,17 @@ members = Table(
     UniqueConstraint("gym_id", "member_number"),
 )
 
+# all gyms of a member; `members.gym_id` and `member_number` repeat the one they joined first
+gym_memberships = Table(
+    "gym_memberships",
+    metadata,
+    Column("member_id", String(36), ForeignKey("members.member_id"), primary_key=True),
+    Column("gym_id", String(63), primary_key=True),
+    Column("member_number", String(32), nullable=False),
+    Column("joined_at_ms", BigInteger, nullable=False),
+    UniqueConstraint("gym_id", "member_number"),
+)
+
 # `members.mass_kg` repeats the mass of today
 member_masses = Table(
     "member_masses",

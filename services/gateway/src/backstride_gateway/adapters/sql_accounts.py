@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from backstride_gateway.adapters.sql_gyms import gym_row, treadmill_row
-from backstride_gateway.adapters.sql_members import values_of
+from backstride_gateway.adapters.sql_members import insert_member
 from backstride_gateway.adapters.sql_transactions import reading, writing_to
 from backstride_gateway.domain.accounts import AccessToken, Account, AccountSession, OneTimeCode
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
@@ -35,7 +35,6 @@ from backstride_shared.store.schema import (
     account_sessions,
     accounts,
     gyms,
-    members,
     one_time_codes,
     treadmills,
 )
@@ -101,7 +100,7 @@ class SqlAccounts:
                     raise SignInNameTakenError(account.sign_in_name)
                 is_named = True
                 if member is not None:
-                    connection.execute(insert(members).values(values_of(member)))
+                    insert_member(connection, member)
                 elif account.member_id is not None and _is_there(
                     connection, accounts, member_id=account.member_id
                 ):
@@ -112,6 +111,11 @@ class SqlAccounts:
             if is_named and member is not None and self.by_name(account.sign_in_name) is None:
                 raise MemberNumberTakenError(member.member_number) from None
             raise SignInNameTakenError(account.sign_in_name) from None
+
+    def use_up(self, code_hash: str) -> None:
+        """See the port."""
+        with writing_to(self._engine) as connection:
+            _use_up(connection, code_hash, "invitation")
 
     def reset(self, code_hash: str, account_id: str, password_hash: str) -> None:
         """See the port."""

@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backstride_gateway.adapters.sql_transactions import reading, writing_to
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
-from backstride_gateway.ports import TreadmillExistsError
+from backstride_gateway.ports import GymExistsError, TreadmillExistsError
 from backstride_shared.identity import TreadmillKey, gym_id_of
 from backstride_shared.store.schema import gyms, treadmills
 
@@ -26,6 +26,14 @@ class SqlGyms:
         with reading(self._engine) as connection:
             row = connection.execute(select(gyms).where(gyms.c.gym_id == gym_id)).first()
         return None if row is None else _gym(row)
+
+    def add(self, gym: Gym) -> None:
+        """See the port."""
+        try:
+            with writing_to(self._engine) as connection:
+                connection.execute(insert(gyms).values(gym_row(gym)))
+        except IntegrityError:
+            raise GymExistsError(gym.gym_id) from None
 
     def by_join_code(self, join_code_hash: str) -> Gym | None:
         """See the port."""

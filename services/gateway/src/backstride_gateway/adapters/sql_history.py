@@ -146,6 +146,8 @@ def _conditions(wanted: SessionFilter) -> Iterator[ColumnElement[bool]]:
         yield columns.purpose == wanted.purpose
     if wanted.treadmill is not None:
         yield columns.treadmill == wanted.treadmill
+    if wanted.gym_id is not None:
+        yield columns.treadmill.startswith(f"{wanted.gym_id}/", autoescape=True)
     if wanted.has_backward is not None:
         yield columns.backward_s > 0 if wanted.has_backward else columns.backward_s <= 0
 

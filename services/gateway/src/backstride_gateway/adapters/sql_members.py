@@ -1,12 +1,12 @@
 """Members in the relational store."""
 
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backstride_gateway.adapters.sql_transactions import reading, writing_to
-from backstride_gateway.domain.members import Member, Profile
+from backstride_gateway.domain.members import GymMembership, Member, Profile
 from backstride_gateway.ports import MemberNumberTakenError
-from backstride_shared.store.schema import members
+from backstride_shared.store.schema import gym_memberships, members
 
 _PROFILE = (
     "display_name",
@@ -40,49 +40,113 @@ class SqlMembers:
         """See the port."""
         query = select(members).order_by(members.c.member_id).limit(limit)
         if gym_id is not None:
-            query = query.where(members.c.gym_id == gym_id)
+            query = query.where(
+                members.c.member_id.in_(
+                    select(gym_memberships.c.member_id).where(gym_memberships.c.gym_id == gym_id)
+                )
+            )
         if after_member_id is not None:
             query = query.where(members.c.member_id > after_member_id)
-        with reading(self._engine) as connection:
-            return [_member(row) for row in connection.execute(query)]
+        return self._found(query)
 
     def get(self, member_id: str) -> Member | None:
         """See the port."""
-        query = select(members).where(members.c.member_id == member_id)
-        with reading(self._engine) as connection:
-            row = connection.execute(query).first()
-        return None if row is None else _member(row)
+        found = self._found(select(members).where(members.c.member_id == member_id))
+        return found[0] if found else None
 
     def by_number(self, gym_id: str, member_number: str) -> Member | None:
         """See the port."""
-        query = select(members).where(
-            members.c.gym_id == gym_id, members.c.member_number == member_number
+        query = (
+            select(members)
+            .join(gym_memberships, members.c.member_id == gym_memberships.c.member_id)
+            .where(
+                gym_memberships.c.gym_id == gym_id,
+                gym_memberships.c.member_number == member_number,
+            )
         )
-        with reading(self._engine) as connection:
-            row = connection.execute(query).first()
-        return None if row is None else _member(row)
+        found = self._found(query)
+        return found[0] if found else None
 
     def add(self, member: Member) -> None:
         """See the port."""
         try:
             with writing_to(self._engine) as connection:
-                connection.execute(insert(members).values(values_of(member)))
+                insert_member(connection, member)
         except IntegrityError:
             raise MemberNumberTakenError(member.member_number) from None
+
+    def join_gym(self, member_id: str, membership: GymMembership) -> None:
+        """See the port."""
+        try:
+            with writing_to(self._engine) as connection:
+                connection.execute(
+                    insert(gym_memberships).values(_membership_row(member_id, membership))
+                )
+        except IntegrityError:
+            member = self.get(member_id)
+            if member is None or membership.gym_id not in member.gym_ids:
+                raise MemberNumberTakenError(membership.member_number) from None
+
+    def leave_gym(self, member_id: str, gym_id: str) -> bool:
+        """See the port."""
+        first = select(members.c.gym_id).where(members.c.member_id == member_id).scalar_subquery()
+        gone = delete(gym_memberships).where(
+            gym_memberships.c.member_id == member_id,
+            gym_memberships.c.gym_id == gym_id,
+            gym_memberships.c.gym_id != first,
+        )
+        with writing_to(self._engine) as connection:
+            return connection.execute(gone).rowcount > 0
 
     def replace(self, member: Member) -> None:
         """See the port."""
-        change = (
-            update(members).where(members.c.member_id == member.member_id).values(values_of(member))
+        profile = {name: getattr(member.profile, name) for name in _PROFILE}
+        change = update(members).where(members.c.member_id == member.member_id).values(profile)
+        with writing_to(self._engine) as connection:
+            connection.execute(change)
+
+    def _found(self, query: Select[*tuple[object, ...]]) -> list[Member]:
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+            others = _others(connection, [row._mapping["member_id"] for row in rows])  # noqa: SLF001
+        return [_member(row, others) for row in rows]
+
+
+def insert_member(connection: Connection, member: Member) -> None:
+    """Store a member with all gyms; IntegrityError passes."""
+    connection.execute(insert(members).values(_values_of(member)))
+    rows = [_membership_row(member.member_id, one) for one in member.memberships]
+    connection.execute(insert(gym_memberships), rows)
+
+
+def _others(connection: Connection, member_ids: list[str]) -> dict[str, list[GymMembership]]:
+    """Return the gyms that each of these members joined after the first one, by time."""
+    query = (
+        select(gym_memberships)
+        .join(members, members.c.member_id == gym_memberships.c.member_id)
+        .where(
+            gym_memberships.c.member_id.in_(member_ids),
+            gym_memberships.c.gym_id != members.c.gym_id,
         )
-        try:
-            with writing_to(self._engine) as connection:
-                connection.execute(change)
-        except IntegrityError:
-            raise MemberNumberTakenError(member.member_number) from None
+        .order_by(gym_memberships.c.joined_at_ms, gym_memberships.c.gym_id)
+    )
+    found: dict[str, list[GymMembership]] = {}
+    for row in connection.execute(query):
+        membership = GymMembership(row.gym_id, row.member_number, row.joined_at_ms)
+        found.setdefault(row.member_id, []).append(membership)
+    return found
 
 
-def values_of(member: Member) -> dict[str, object]:
+def _membership_row(member_id: str, membership: GymMembership) -> dict[str, object]:
+    return {
+        "member_id": member_id,
+        "gym_id": membership.gym_id,
+        "member_number": membership.member_number,
+        "joined_at_ms": membership.joined_at_ms,
+    }
+
+
+def _values_of(member: Member) -> dict[str, object]:
     """Return a member's row."""
     return {
         "member_id": member.member_id,
@@ -94,7 +158,7 @@ def values_of(member: Member) -> dict[str, object]:
     }
 
 
-def _member(row: Row[*tuple[object, ...]]) -> Member:
+def _member(row: Row[*tuple[object, ...]], others: dict[str, list[GymMembership]]) -> Member:
     found = row._mapping  # noqa: SLF001  SQLAlchemy's documented way to read a row by name
     return Member(
         member_id=found["member_id"],
@@ -103,4 +167,5 @@ def _member(row: Row[*tuple[object, ...]]) -> Member:
         is_demo=found["is_demo"],
         created_at_ms=found["created_at_ms"],
         profile=Profile(**{name: found[name] for name in _PROFILE}),
+        other_gyms=tuple(others.get(found["member_id"], ())),
     )

@@ -25,12 +25,13 @@ from backstride_gateway.domain.permissions import (
     changes_profile,
     is_of_gym,
     is_staff_of,
+    seen_gym_of,
     sees_member,
     sees_session,
 )
 from backstride_gateway.domain.sessions import SessionRecord
 from backstride_gateway.gym_registry import UnknownGymError
-from backstride_gateway.history import UnknownSessionError
+from backstride_gateway.history import History, UnknownSessionError
 from backstride_gateway.membership import UnknownMemberError
 from backstride_gateway.signing_in import SESSION_MS
 from backstride_shared.identity import TreadmillKey, gym_id_of, treadmill_key
@@ -107,6 +108,14 @@ def _seen_member(member_id: str, services: WithServices, caller: WithCaller) -> 
 
 
 SeenMember = Annotated[Member, Depends(_seen_member)]
+
+
+def _seen_history(member: SeenMember, services: WithServices, caller: WithCaller) -> History:
+    return services.history.within(seen_gym_of(caller, member))
+
+
+SeenHistory = Annotated[History, Depends(_seen_history)]
+"""The past of the member of the route: to operators, only what was done in their gym."""
 
 
 def _own_member(member: SeenMember, caller: WithCaller) -> Member:

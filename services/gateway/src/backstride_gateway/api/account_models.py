@@ -193,6 +193,13 @@ class JoinCodeView(BaseModel):
     code: str
 
 
+class NewGymBody(Strict):
+    """A new gym."""
+
+    gym_id: Identifier
+    name: Name
+
+
 class GymView(BaseModel):
     """A gym."""
 

@@ -19,6 +19,7 @@ from backstride_gateway.api import (
     gyms,
     member_body,
     members,
+    memberships,
     platform,
     progress,
     sessions,
@@ -82,6 +83,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(erasures.receipts)
     app.include_router(accounts.entrance)
     app.include_router(accounts.router)
+    app.include_router(memberships.router)
     app.include_router(gyms.router)
     app.include_router(treadmill_codes.router)
     app.include_router(code_sheet.router)

@@ -17,6 +17,7 @@ from backstride_gateway.api.account_models import (
     GymView,
     InvitationBody,
     JoinCodeView,
+    NewGymBody,
     OneTimeCodeView,
     RegisteredTreadmillList,
     RegisteredTreadmillView,
@@ -66,6 +67,14 @@ def list_gyms(services: WithServices, caller: WithCaller) -> GymList:
     return GymList(
         gyms=[GymView.of(gym) for gym in services.gyms.all() if is_of_gym(caller, gym.gym_id)]
     )
+
+
+@router.post("", status_code=HTTPStatus.CREATED)
+def add_gym(body: NewGymBody, services: WithServices, caller: WithCaller) -> GymView:
+    """Add a gym; for administrators. Its operators come by invitations."""
+    if caller.role != "admin":
+        raise NotAllowedError("for administrators")
+    return GymView.of(services.gyms.add(body.gym_id, body.name))
 
 
 @router.get("/{gym_id}/treadmills", responses={404: _PROBLEM})

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from backstride_gateway.api.access import (
     ChangeableMember,
+    SeenHistory,
     SeenMember,
     WithCaller,
     signed_in,
@@ -98,7 +99,7 @@ def create_member(body: NewMemberBody, services: WithServices, caller: WithCalle
 
 @router.get("/{member_id}", responses={404: {"model": Problem}})
 def get_member(
-    member: SeenMember, response: Response, services: WithServices, caller: WithCaller
+    member: SeenMember, response: Response, history: SeenHistory, caller: WithCaller
 ) -> MemberDetail:
     """Return a member's profile, practice and the VO2max that counts.
 
@@ -108,8 +109,8 @@ def get_member(
         response.headers["ETag"] = etag_of(version_of(member.profile))
     return MemberDetail.of_member(
         shown_member(caller, member),
-        services.history.lifetime_backward_minutes(member.member_id),
-        services.history.effective_vo2max(member) if sees_body(caller, member) else None,
+        history.lifetime_backward_minutes(member.member_id),
+        history.effective_vo2max(member) if sees_body(caller, member) else None,
     )
 
 
@@ -170,13 +171,17 @@ def _wanted_sessions(
 def list_sessions(
     member: SeenMember,
     services: WithServices,
+    history: SeenHistory,
     wanted: Annotated[SessionFilter, Depends(_wanted_sessions)],
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> SessionList:
-    """Return a member's sessions, newest first, a page at a time."""
+    """Return a member's sessions, newest first, a page at a time.
+
+    To operators, those on treadmills of their gym.
+    """
     before = None if cursor is None else decode_session_cursor(cursor)
-    page = services.history.page(member.member_id, before, limit, wanted)
+    page = history.page(member.member_id, before, limit, wanted)
     now_ms = services.clock()
     following = page.next_cursor
     return SessionList(
@@ -192,7 +197,7 @@ def list_sessions(
 @router.get("/{member_id}/summary", responses={404: {"model": Problem}})
 def summarise(
     member: SeenMember,
-    services: WithServices,
+    history: SeenHistory,
     period: Period = "day",
     time_zone: Zone = None,
     from_: Annotated[
@@ -206,8 +211,8 @@ def summarise(
 
     Periods are days, ISO weeks, months and years of the time zone, or all time. A session counts,
     whole, in the period in which it began; a running one with what it has so far. `previous` has
-    the sums of as many periods just before.
+    the sums of as many periods just before. To operators, only what was done in their gym.
     """
     zone = None if time_zone is None else ZoneInfo(time_zone)
-    found = services.history.summary(member.member_id, period, zone, from_, to, purpose)
+    found = history.summary(member.member_id, period, zone, from_, to, purpose)
     return MemberSummary.of_summary(member.member_id, found, purpose)

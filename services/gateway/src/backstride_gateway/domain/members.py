@@ -35,9 +35,18 @@ class Profile:
     units: Literal["metric", "imperial"] = "metric"
 
 
+@dataclass(frozen=True, slots=True)
+class GymMembership:
+    """That somebody is a member of a gym; `member_number` is what they key in at its consoles."""
+
+    gym_id: str
+    member_number: str
+    joined_at_ms: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member of a gym; `member_number` is what they key in at a console."""
+    """A member: of the gym that they joined first, and of others where they joined more."""
 
     member_id: str
     gym_id: str
@@ -45,6 +54,31 @@ class Member:
     is_demo: bool
     created_at_ms: int
     profile: Profile
+    other_gyms: tuple[GymMembership, ...] = ()
+
+    @property
+    def memberships(self) -> tuple[GymMembership, ...]:
+        """All gyms of the member, the first one first."""
+        first = GymMembership(self.gym_id, self.member_number, self.created_at_ms)
+        return (first, *self.other_gyms)
+
+    @property
+    def gym_ids(self) -> frozenset[str]:
+        """The ids of all gyms of the member."""
+        return frozenset(membership.gym_id for membership in self.memberships)
+
+    def seen_from(self, gym_id: str | None) -> "Member":
+        """Return the member as one of their gyms knows them: its number, and no other gym."""
+        for membership in self.memberships:
+            if membership.gym_id == gym_id:
+                return replace(
+                    self,
+                    gym_id=membership.gym_id,
+                    member_number=membership.member_number,
+                    created_at_ms=membership.joined_at_ms,
+                    other_gyms=(),
+                )
+        return self
 
 
 def version_of(profile: Profile) -> str:

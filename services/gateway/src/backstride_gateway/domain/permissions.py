@@ -18,6 +18,8 @@ class Caller:
     role: Role
     gym_id: str | None
     member_id: str | None
+    # of a member all gyms, of staff their own
+    gym_ids: frozenset[str] = frozenset()
     can_write: bool = True
     # a program with a token cannot make itself more tokens, or change the password
     is_program: bool = False
@@ -26,13 +28,17 @@ class Caller:
 DEMO_VISITOR: Final = Caller(account_id=None, role="admin", gym_id=None, member_id=None)
 
 
-def caller_of(account: Account, *, can_write: bool = True, is_program: bool = False) -> Caller:
-    """Return the account as one who asks."""
+def caller_of(
+    account: Account, member: Member | None, *, can_write: bool = True, is_program: bool = False
+) -> Caller:
+    """Return the account as one who asks, with the gyms of the member it belongs to."""
+    own = frozenset() if account.gym_id is None else frozenset({account.gym_id})
     return Caller(
         account_id=account.account_id,
         role=account.role,
         gym_id=account.gym_id,
         member_id=account.member_id,
+        gym_ids=own if member is None else member.gym_ids,
         can_write=can_write,
         is_program=is_program,
     )
@@ -45,7 +51,7 @@ def is_staff_of(caller: Caller, gym_id: str) -> bool:
 
 def is_of_gym(caller: Caller, gym_id: str) -> bool:
     """Return whether the caller may know that this gym is there."""
-    return caller.role == "admin" or caller.gym_id == gym_id
+    return caller.role == "admin" or gym_id in caller.gym_ids
 
 
 def is_own(caller: Caller, member_id: str | None) -> bool:
@@ -55,7 +61,14 @@ def is_own(caller: Caller, member_id: str | None) -> bool:
 
 def sees_member(caller: Caller, member: Member) -> bool:
     """Return whether the caller may know of a member."""
-    return is_own(caller, member.member_id) or is_staff_of(caller, member.gym_id)
+    return is_own(caller, member.member_id) or any(
+        is_staff_of(caller, gym_id) for gym_id in member.gym_ids
+    )
+
+
+def seen_gym_of(caller: Caller, member: Member) -> str | None:
+    """Return the gym to which the caller's view of a member is confined; None: to none."""
+    return None if sees_body(caller, member) else caller.gym_id
 
 
 def changes_profile(caller: Caller, member: Member) -> bool:
@@ -84,6 +97,7 @@ def shown_member(caller: Caller, member: Member) -> Member:
     """Return what an operator may see: no body data, and the name only with consent."""
     if sees_body(caller, member):
         return member
+    member = member.seen_from(caller.gym_id)
     profile = member.profile
     name = profile.display_name if profile.is_name_shown else f"Member {member.member_number}"
     return replace(

@@ -8,6 +8,7 @@ from typing import Final
 from backstride_gateway.domain.periods import PeriodSpan, index_at
 from backstride_shared.energy import EnergyTotals, merge
 from backstride_shared.fold.sessions import is_over
+from backstride_shared.identity import TreadmillKey, gym_id_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class SessionFilter:
     until_ms: int | None = None
     purpose: str | None = None
     treadmill: str | None = None
+    gym_id: str | None = None
     has_backward: bool | None = None
 
     def holds(self, session: SessionRecord) -> bool:
@@ -49,8 +51,14 @@ class SessionFilter:
             and (self.until_ms is None or session.started_at_ms < self.until_ms)
             and (self.purpose is None or session.purpose == self.purpose)
             and (self.treadmill is None or session.treadmill == self.treadmill)
+            and (self.gym_id is None or is_in_gym(session, self.gym_id))
             and self.has_backward in (None, session.totals.backward_seconds > 0)
         )
+
+
+def is_in_gym(session: SessionRecord, gym_id: str) -> bool:
+    """Return whether a session was on a treadmill of a gym."""
+    return gym_id_of(TreadmillKey(session.treadmill)) == gym_id
 
 
 ALL_SESSIONS: Final = SessionFilter()
