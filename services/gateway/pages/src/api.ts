@@ -7,6 +7,9 @@ import type {
   Correction,
   CorrectionBody,
   Entrance,
+  Erasure,
+  ErasureBody,
+  ErasureStarted,
   FaultAsked,
   GoalsBody,
   GymList,
@@ -159,6 +162,11 @@ export const session = (id: string): Promise<SessionDetail> => ask(`/v1/sessions
 export const series = (id: string): Promise<Series> => ask(`/v1/sessions/${part(id)}/series`);
 export const correct = (id: string, body: CorrectionBody): Promise<Correction> =>
   ask(`/v1/sessions/${part(id)}/corrections`, body);
+export const removeSession = (id: string): Promise<unknown> => ask(`/v1/sessions/${part(id)}`, undefined, "DELETE");
+export const erase = (member_id: string, body: ErasureBody): Promise<ErasureStarted> =>
+  ask(`/v1/members/${part(member_id)}/erasure`, body);
+export const erasure = (id: string, code: string): Promise<Erasure> => ask(`/v1/erasures/${part(id)}${query({ code })}`);
+export const acknowledge = (alert_id: string): Promise<unknown> => ask(`/v1/alerts/${part(alert_id)}/acknowledge`, {});
 export const treadmills = (): Promise<TreadmillList> => ask("/v1/treadmills");
 export const treadmillByCode = (code: string): Promise<TreadmillByCode> => ask(`/v1/t/${part(code)}`);
 export const alerts = (isActive: boolean): Promise<AlertList> => ask(`/v1/alerts${query({ active: isActive, limit: 50 })}`);

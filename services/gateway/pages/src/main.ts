@@ -7,6 +7,7 @@ import "./styles/forms.css";
 import "./styles/shell.css";
 import "./styles/now.css";
 import "./styles/history.css";
+import "./styles/floor.css";
 import { onUnits } from "./preferences";
 import { refresh, startRouter } from "./router";
 import { followNetwork } from "./shell";

@@ -4,9 +4,10 @@ import type { Series, SessionDetail } from "../api-types";
 import * as api from "../api";
 import { correctionsPanel } from "../corrections";
 import { gaitIcon } from "../direction";
-import { facts, fill, h } from "../dom";
+import { button, facts, fill, h, setText } from "../dom";
 import { clock, dayAndTime, distance, speed, whole, zoneHere } from "../format";
-import type { Visit } from "../router";
+import { inWords } from "../panels";
+import { go, type Visit } from "../router";
 import { isUnended } from "../session-list";
 import { seriesTable } from "../tables";
 import { twiceCard } from "../twice-card";
@@ -24,10 +25,10 @@ export async function show({ main, parameter, signal }: Visit): Promise<void> {
 
   const draw = (now: SessionDetail): void => {
     fill(head, ...headOf(now, timeZone));
-    const isOpen = rest.querySelector("details")?.open ?? false;
+    // what was opened stays open when the numbers are refreshed
+    const open = [...rest.querySelectorAll("details")].map((one) => one.open);
     fill(rest, ...restOf(now, timeZone, refresh));
-    const details = rest.querySelector("details");
-    if (details) details.open = isOpen;
+    rest.querySelectorAll("details").forEach((one, index) => (one.open = open[index] ?? false));
   };
   const drawCharts = async (): Promise<void> => {
     const [series, { sessionCharts }] = await Promise.all([api.series(parameter), import("../charts")]);
@@ -146,5 +147,30 @@ function restOf(session: SessionDetail, timeZone: string, refresh: () => Promise
       h("p", { class: "small" }, `Calorie model ${session.model_version}.`),
     ),
     session.is_running ? null : correctionsPanel(session, timeZone, refresh),
+    session.is_running ? null : removePanel(session),
   ];
+}
+
+function removePanel(session: SessionDetail): HTMLElement {
+  const message = h("p", { class: "message", role: "alert" });
+  return h(
+    "details",
+    { class: "panel corrections" },
+    h("summary", {}, "Delete this session"),
+    h("p", {}, "Its sums and its readings are removed for ever; summaries and records follow."),
+    button(
+      "Delete for ever",
+      async () => {
+        setText(message, "");
+        try {
+          await api.removeSession(session.session_id);
+          go("/history");
+        } catch (error) {
+          setText(message, inWords(error));
+        }
+      },
+      { class: "danger" },
+    ),
+    message,
+  );
 }
