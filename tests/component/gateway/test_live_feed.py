@@ -72,6 +72,22 @@ async def test_a_listener_of_one_treadmill_hears_of_no_other() -> None:
     assert update.treadmill.treadmill == TREADMILL
 
 
+async def test_what_changed_while_nobody_followed_is_in_the_picture_and_not_told_again() -> None:
+    desk = Desk()
+    for speed in (0.5, -0.6):
+        desk.move(1, speed)
+        desk.live.publish(is_look_at_all=True)
+    messages = desk.live.listen(TREADMILL).messages()
+    first = await following(messages)
+    assert isinstance(first, WholePicture)
+    assert first.treadmills[0].reading is not None
+    assert first.treadmills[0].reading.belt_velocity_m_per_s == -0.6
+    desk.live.publish(is_look_at_all=False)
+    desk.move(1, 0.9)
+    desk.live.publish(is_look_at_all=False)
+    assert velocity(await following(messages)) == 0.9
+
+
 async def test_a_slow_listener_loses_the_oldest_is_told_and_gets_everything_again() -> None:
     desk = Desk()
     messages = desk.live.listen().messages()
