@@ -3,9 +3,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from backstride_gateway.api.app import build_app
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
+from tests.component.gateway.served import served
 from tests.factories.alert_records import alert_record
 
 
@@ -16,7 +16,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(build_app(desk.services))
+    transport = served(desk.services)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
         yield client
 

@@ -5,11 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
-from backstride_gateway.api.app import build_app
 from backstride_gateway.domain.members import Profile
 from backstride_gateway.domain.platform import PlatformStatus, ProgramState, ReadingCounts
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
+from tests.component.gateway.served import served
 from tests.factories.series_points import series_point
 from tests.factories.session_records import session_record
 
@@ -64,7 +64,7 @@ def _json(response: httpx.Response, status: int) -> Any:  # noqa: ANN401  JSON
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
     desk = Desk()
-    transport = httpx.ASGITransport(build_app(desk.services))
+    transport = served(desk.services)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
         yield Api(desk, client)
 

@@ -5,7 +5,6 @@ from typing import Any
 import httpx
 import pytest
 
-from backstride_gateway.api.app import build_app
 from backstride_gateway.api.models import utc
 from backstride_gateway.domain.changes import MOST_CORRECTIONS
 from backstride_gateway.domain.members import Profile
@@ -13,6 +12,7 @@ from backstride_shared.fold.sessions import CLAIMED_IDLE_MS
 from backstride_shared.frames import CorrectionEvent
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
+from tests.component.gateway.served import served
 from tests.component.gateway.two_gyms import TwoGyms
 from tests.factories.session_records import session_record
 
@@ -42,7 +42,7 @@ class Corrected:
         return await self._ask("GET", "/v1/sessions/s", 200)
 
     async def _ask(self, method: str, path: str, status: int, body: object = None) -> Any:  # noqa: ANN401
-        transport = httpx.ASGITransport(build_app(self.desk.services))
+        transport = served(self.desk.services)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             answer = await client.request(method, path, json=body)
         assert answer.status_code == status, answer.text

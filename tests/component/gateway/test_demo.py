@@ -6,15 +6,15 @@ from pathlib import Path
 import httpx
 
 from backstride_gateway.adapters.kill_request_file import KillRequestFile
-from backstride_gateway.api.app import build_app
 from backstride_gateway.demo_ports import DemoFaults
 from backstride_standalone.adapters.kill_request_file import KillRequestFile as Requests
 from tests.component.gateway.desk import Desk
+from tests.component.gateway.served import served
 
 
 async def _ask(faults: DemoFaults | None) -> httpx.Response:
     services = dataclasses.replace(Desk().services, faults=faults)
-    transport = httpx.ASGITransport(build_app(services))
+    transport = served(services)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.post("/v1/demo/kill-processor")
 

@@ -5,11 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
-from backstride_gateway.api.app import build_app
 from backstride_gateway.domain.erasing import LOG_SENTENCE
 from backstride_shared.frames import ErasureEvent
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
+from tests.component.gateway.served import served
 from tests.component.gateway.two_gyms import PASSWORD, TwoGyms
 from tests.factories.session_records import session_record
 
@@ -44,7 +44,7 @@ class Demo:
         self.desk.pass_minutes(70)
 
     async def ask(self, method: str, path: str, status: int, body: object = None) -> Any:  # noqa: ANN401
-        transport = httpx.ASGITransport(build_app(self.desk.services))
+        transport = served(self.desk.services)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             answer = await client.request(method, path, json=body)
         assert answer.status_code == status, answer.text

@@ -6,12 +6,12 @@ from datetime import date
 import httpx
 import pytest
 
-from backstride_gateway.api.app import build_app
 from backstride_gateway.domain.masses import FutureMassError
 from backstride_gateway.domain.members import Profile
 from backstride_gateway.domain.precautions import VERSION
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
+from tests.component.gateway.served import served
 from tests.component.gateway.two_gyms import TwoGyms
 from tests.factories.session_records import session_record
 
@@ -39,7 +39,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(build_app(desk.services))
+    transport = served(desk.services)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from backstride_gateway.api.app import build_app
 from backstride_gateway.domain.treadmill_codes import normal_treadmill_code
 from backstride_gateway.treadmill_codes import TreadmillCodes, TreadmillCodeTakenError
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS, Desk
+from tests.component.gateway.served import served
 from tests.component.gateway.two_gyms import TwoGyms
 from tests.fakes.gateway_treadmill_codes import InMemoryTreadmillCodes
 
@@ -60,7 +60,7 @@ async def demo() -> AsyncIterator[tuple[Desk, httpx.AsyncClient]]:
     desk = Desk()
     desk.add_member()
     desk.move(2)
-    transport = httpx.ASGITransport(build_app(desk.services))
+    transport = served(desk.services)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield desk, client
 

@@ -6,12 +6,12 @@ from typing import Final
 
 import httpx
 
-from backstride_gateway.api.app import build_app
 from backstride_gateway.domain.accounts import Account, Role
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
 from backstride_gateway.domain.members import Profile
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS, Desk
+from tests.component.gateway.served import served
 from tests.factories.session_records import session_record
 
 PASSWORD: Final = "four horses run"
@@ -67,7 +67,7 @@ class TwoGyms:
     @asynccontextmanager
     async def visitor(self) -> AsyncIterator[httpx.AsyncClient]:
         """Lend a client that has not signed in."""
-        transport = httpx.ASGITransport(build_app(self.desk.services))
+        transport = served(self.desk.services)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield client
 
