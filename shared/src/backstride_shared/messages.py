@@ -111,14 +111,17 @@ class RefusedMessage(msgspec.Struct, frozen=True, kw_only=True):
 class ConsoleClaimMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Topic `claims`, QoS 1: a member's number keyed in or read at the treadmill's console.
 
-    `console_claim_id` makes a repeated message the same claim.
+    `console_claim_id` makes a repeated message the same claim. Somebody is known by their number
+    with the PIN, or by what a reader tells of their card; a demonstration needs no PIN.
     """
 
     console_claim_id: Annotated[str, Meta(min_length=8, max_length=64)]
     action: Literal["claim", "release"]
-    member_number: Annotated[str, Meta(min_length=1, max_length=32)]
     at_ms: EpochMs
+    member_number: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
     purpose: Literal["warm-up", "agility", "rehabilitation", "training"] | None = None
+    pin: Annotated[str, Meta(min_length=1, max_length=16)] | None = None
+    card: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
 
 
 readings_decoder = msgspec.json.Decoder(ReadingsMessage)

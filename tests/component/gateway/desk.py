@@ -6,8 +6,10 @@ from backstride_gateway.aiming import Aiming
 from backstride_gateway.api.services import Services
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
+from backstride_gateway.console_access import ConsoleAccess
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.delivery import ClaimDelivery
+from backstride_gateway.domain.claiming import StoredClaim
 from backstride_gateway.domain.members import Member, Profile
 from backstride_gateway.erasing import Erasing
 from backstride_gateway.gym_registry import GymRegistry
@@ -23,10 +25,13 @@ from backstride_gateway.treadmill_codes import TreadmillCodes
 from backstride_shared.fold import TreadmillsFold
 from backstride_shared.fold.state import TreadmillState
 from backstride_shared.frames import FrameReading, ReadingsEvent
+from backstride_shared.identity import TreadmillKey
+from backstride_shared.messages import ConsoleClaimMessage
 from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
 from tests.fakes.gateway_acknowledgements import InMemoryAcknowledgements
 from tests.fakes.gateway_alerts import InMemoryAlerts
 from tests.fakes.gateway_changes import InMemoryChanges, InMemoryErasures
+from tests.fakes.gateway_console_access import InMemoryConsoleAccess
 from tests.fakes.gateway_goals import InMemoryGoals
 from tests.fakes.gateway_member_body import InMemoryMemberBody
 from tests.fakes.gateway_stores import (
@@ -76,6 +81,15 @@ class Desk:
         self.accounts = InMemoryAccounts(self.gyms, self.members)
         self.attempts = Attempts(self.clock)
         passwords = PlainPasswords()
+        self.console_access = ConsoleAccess(
+            InMemoryConsoleAccess(),
+            self.members,
+            passwords,
+            lambda card: f"slowly {card}",
+            self.attempts,
+            self.clock,
+            is_demo=is_demo,
+        )
         self.signing_in = SigningIn(
             self.accounts, self.members, passwords, self.attempts, self.clock
         )
@@ -103,6 +117,7 @@ class Desk:
             qr_svg=qr_svg,
             membership=self.membership,
             member_body=self.body,
+            console_access=self.console_access,
             claiming=self.claiming,
             taking_over=TakingOver(self.claiming, self.claims, self.history, self.clock),
             attempts=self.attempts,
@@ -171,6 +186,11 @@ class Desk:
                 self._fold.apply(event)
         self._fold.apply(ReadingsEvent(treadmill, "d", 1, self.now_ms, None, None, readings))
         self.live.receive(self._fold.drain().items, self.now_ms)
+
+    def key_in(self, treadmill: TreadmillKey, message: ConsoleClaimMessage) -> StoredClaim:
+        """Do as a console's message does."""
+        member = self.console_access.identify(treadmill, message)
+        return self.claiming.take_console(treadmill, member, message)
 
     def fold_states(self) -> list[TreadmillState]:
         """Return the treadmills' states as the processor has them."""

@@ -3,8 +3,8 @@ import pytest
 from backstride_gateway.claiming import (
     ClaimedByAnotherError,
     NotClaimedError,
-    UnknownMemberNumberError,
 )
+from backstride_gateway.console_access import UnknownMemberNumberError
 from backstride_gateway.domain.claiming import ClaimTimeError
 from backstride_gateway.domain.members import Profile
 from backstride_gateway.membership import UnknownMemberError
@@ -160,9 +160,9 @@ def test_a_console_claims_at_the_time_it_tells() -> None:
     desk = Desk()
     desk.add_member("m")
     at_ms = NOW_MS - 3 * 86_400_000
-    claim = desk.claiming.take_console(KEY, console("claim", at_ms))
+    claim = desk.key_in(KEY, console("claim", at_ms))
     assert (claim.member_id, claim.claimed_at_ms) == ("m", at_ms)
-    ended = desk.claiming.take_console(KEY, console("release", at_ms + 60_000))
+    ended = desk.key_in(KEY, console("release", at_ms + 60_000))
     assert (ended.claim_id, ended.released_at_ms) == (claim.claim_id, at_ms + 60_000)
 
 
@@ -170,9 +170,9 @@ def test_a_repeated_console_message_changes_nothing() -> None:
     desk = Desk()
     desk.add_member("m")
     for _ in range(2):
-        desk.claiming.take_console(KEY, console("claim", NOW_MS - 60_000))
+        desk.key_in(KEY, console("claim", NOW_MS - 60_000))
     for _ in range(2):
-        desk.claiming.take_console(KEY, console("release", NOW_MS))
+        desk.key_in(KEY, console("release", NOW_MS))
     (claim,) = desk.claims.rows.values()
     assert claim.released_at_ms == NOW_MS
 
@@ -180,9 +180,9 @@ def test_a_repeated_console_message_changes_nothing() -> None:
 def test_a_console_message_repeated_after_its_release_does_not_claim_again() -> None:
     desk = Desk()
     desk.add_member("m")
-    first = desk.claiming.take_console(KEY, console("claim", NOW_MS - 60_000))
-    ended = desk.claiming.take_console(KEY, console("release", NOW_MS))
-    assert desk.claiming.take_console(KEY, console("claim", NOW_MS - 60_000)) == ended
+    first = desk.key_in(KEY, console("claim", NOW_MS - 60_000))
+    ended = desk.key_in(KEY, console("release", NOW_MS))
+    assert desk.key_in(KEY, console("claim", NOW_MS - 60_000)) == ended
     assert ended.claim_id == first.claim_id
     assert len(desk.claims.rows) == 1
 
@@ -192,7 +192,7 @@ def test_claims_of_the_past_that_come_late_find_their_place() -> None:
     desk.add_member("m")
     desk.add_member("n", "1002")
     now = desk.claiming.claim(KEY, "n", None).claim
-    late = desk.claiming.take_console(KEY, console("claim", NOW_MS - 600_000))
+    late = desk.key_in(KEY, console("claim", NOW_MS - 600_000))
     assert late.released_at_ms == now.claimed_at_ms
     assert desk.claims.rows[now.claim_id] == now
 
@@ -202,18 +202,18 @@ def test_a_console_with_a_wrong_clock_is_refused(at_ms: int) -> None:
     desk = Desk()
     desk.add_member("m")
     with pytest.raises(ClaimTimeError):
-        desk.claiming.take_console(KEY, console("claim", at_ms))
+        desk.key_in(KEY, console("claim", at_ms))
 
 
 def test_a_number_of_another_gym_is_unknown_here() -> None:
     desk = Desk()
     desk.add_member("m")
     with pytest.raises(UnknownMemberNumberError):
-        desk.claiming.take_console(TreadmillKey("other/t"), console("claim", NOW_MS))
+        desk.key_in(TreadmillKey("other/t"), console("claim", NOW_MS))
 
 
 def test_a_release_without_a_claim_is_refused() -> None:
     desk = Desk()
     desk.add_member("m")
     with pytest.raises(NotClaimedError):
-        desk.claiming.take_console(KEY, console("release", NOW_MS))
+        desk.key_in(KEY, console("release", NOW_MS))

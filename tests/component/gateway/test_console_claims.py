@@ -13,12 +13,17 @@ TOPIC = "backstride/v1/demo/treadmill-01/claims"
 
 class Console:
     def __init__(self, *, is_demo: bool = True) -> None:
-        self.desk = Desk()
+        self.desk = Desk(is_demo=is_demo)
         self.desk.add_member("m", "1001")
         self.letters: list[DeadLetter] = []
         self.is_log_away = False
+        self.is_registered = True
         self.handler = ConsoleClaims(
-            self.desk.claiming, self._send, self.desk.clock, is_demo=is_demo
+            self.desk.claiming,
+            self.desk.console_access,
+            lambda _: self.is_registered,
+            self._send,
+            self.desk.clock,
         )
 
     def handle(self, changes: dict[str, object] | None = None, topic: str = TOPIC) -> None:
@@ -99,11 +104,111 @@ def test_a_huge_payload_is_cut_in_the_dead_letter() -> None:
     assert letter.payload_bytes == 1_000_000
 
 
-def test_without_a_demonstration_consoles_are_refused_until_there_are_accounts() -> None:
+def with_pin() -> Console:
     console = Console(is_demo=False)
-    console.handle()
+    console.desk.console_access.set_pin("m", "4711")
+    return console
+
+
+def test_a_number_with_its_pin_claims_and_releases() -> None:
+    console = with_pin()
+    console.handle({"pin": "4711"})
+    console.handle({"pin": "4711", "action": "release", "at_ms": NOW_MS + 1000})
+    (claim,) = console.desk.claims.rows.values()
+    assert (claim.member_id, claim.released_at_ms) == ("m", NOW_MS + 1000)
+    assert console.letters == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"pin": "4712"},
+        {"pin": "4711", "member_number": "9999"},
+        {"pin": "4712", "action": "release"},
+        {"member_number": None},
+        {"card": "04:A2:2B:9C"},
+    ],
+)
+def test_without_proof_nothing_is_claimed_and_no_secret_is_told(
+    changes: dict[str, object],
+) -> None:
+    console = with_pin()
+    console.handle(changes)
+    (letter,) = console.letters
     assert console.desk.claims.rows == {}
-    assert "accounts" in console.letters[0].reason
+    for secret in (b"4711", b"4712", b"A2"):
+        assert secret not in letter.payload
+
+
+def test_a_wrong_pin_and_an_unknown_number_are_refused_alike() -> None:
+    console = with_pin()
+    console.handle({"pin": "4712"})
+    console.handle({"pin": "4711", "member_number": "9999"})
+    assert console.letters[0].reason == console.letters[1].reason
+
+
+def test_guessing_a_pin_is_slowed_down_for_its_number_only() -> None:
+    console = with_pin()
+    console.desk.add_member("n", "1002")
+    console.desk.console_access.set_pin("n", "8520")
+    for _ in range(6):
+        console.handle({"pin": "0815"})
+    assert "try again in" in console.letters[-1].reason
+    console.handle({"pin": "4711"})
+    assert console.desk.claims.rows == {}, "the right one has to wait too"
+    console.handle({"pin": "8520", "member_number": "1002", "console_claim_id": "console-2"})
+    assert len(console.desk.claims.rows) == 1
+    console.desk.pass_minutes(15)
+    console.handle({"pin": "4711", "console_claim_id": "console-3"})
+    assert {one.member_id for one in console.desk.claims.rows.values()} == {"m", "n"}
+
+
+def test_a_card_claims_whatever_separators_the_reader_uses() -> None:
+    console = Console(is_demo=False)
+    console.desk.console_access.add_card("m", "04:a2:2b:9c", "Key ring")
+    console.handle({"member_number": None, "card": "04A22B9C"})
+    (claim,) = console.desk.claims.rows.values()
+    assert claim.member_id == "m"
+
+
+def test_a_card_works_in_the_gyms_of_its_member_only() -> None:
+    console = Console(is_demo=False)
+    console.desk.console_access.add_card("m", "04A22B9C", "Card")
+    console.handle({"card": "04A22B9C"}, topic="backstride/v1/other/treadmill-01/claims")
+    assert console.desk.claims.rows == {}
+    assert "nobody of the gym has this card" in console.letters[0].reason
+
+
+def test_a_removed_pin_or_card_works_no_more() -> None:
+    console = with_pin()
+    card = console.desk.console_access.add_card("m", "04A22B9C", "Card")
+    console.desk.console_access.remove_pin("m")
+    console.desk.console_access.remove_card("m", card.card_id)
+    console.handle({"pin": "4711"})
+    console.handle({"member_number": None, "card": "04A22B9C"})
+    assert console.desk.claims.rows == {}
+
+
+def test_a_treadmill_that_nobody_registered_is_not_claimed() -> None:
+    console = with_pin()
+    console.is_registered = False
+    console.handle({"pin": "4711"})
+    assert "not registered" in console.letters[0].reason
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"pin": "4711", "x"',
+        b'{"pin":4711}',
+        b'{"a": {"card" : "47\\"11"}, "pin":"4711',
+    ],
+)
+def test_what_cannot_be_read_tells_no_secret_either(payload: bytes) -> None:
+    console = with_pin()
+    console.handler.handle(TOPIC, payload)
+    assert b"11" not in console.letters[0].payload
 
 
 def test_a_store_that_is_away_leaves_the_message_to_be_taken_again() -> None:

@@ -175,7 +175,7 @@ def test_a_claim_keyed_in_late_ends_where_the_next_one_elsewhere_began() -> None
     message = ConsoleClaimMessage(
         console_claim_id="console-1", action="claim", member_number="1001", at_ms=NOW_MS
     )
-    claim = desk.claiming.take_console(KEY, message)
+    claim = desk.key_in(KEY, message)
     assert claim.released_at_ms == later.claimed_at_ms
     assert desk.claims.rows[later.claim_id].released_at_ms is None
 

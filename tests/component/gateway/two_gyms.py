@@ -59,6 +59,14 @@ class TwoGyms:
         assert account is not None
         return account.member_id or ""
 
+    def card_id(self, name: str) -> str:
+        """Return the card of somebody, the same each time."""
+        access, member_id = self.desk.console_access, self.member_id(name)
+        cards = access.cards(member_id)
+        if cards:
+            return cards[0].card_id
+        return access.add_card(member_id, f"ABCD {name}", "Card").card_id
+
     def token_id(self, name: str) -> str:
         """Return a token of somebody, which nobody uses."""
         token, _ = self.desk.signing_in.make_token(f"account-{name}", "unused", can_write=False)

@@ -51,6 +51,21 @@ export interface BackwardCue {
   sentence: string;
 }
 
+export interface CardBody {
+  card: string;
+  name?: string;
+}
+
+export interface CardList {
+  cards: CardView[];
+}
+
+export interface CardView {
+  card_id: string;
+  name: string;
+  added_at: string;
+}
+
 export interface ClaimAnswer {
   claim_id: string;
   member_id: string;
@@ -367,6 +382,10 @@ export interface PeriodSums {
   starts_on: string;
   starts_at: string;
   ends_at: string;
+}
+
+export interface PinBody {
+  pin: string;
 }
 
 export interface Practice {

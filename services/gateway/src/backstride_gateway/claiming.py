@@ -27,7 +27,7 @@ from backstride_gateway.membership import UnknownMemberError
 from backstride_gateway.ports import Claims, Clock, Members, SessionHistory
 from backstride_shared.claims import Purpose
 from backstride_shared.energy import Wearer
-from backstride_shared.identity import TreadmillKey, gym_id_of
+from backstride_shared.identity import TreadmillKey
 from backstride_shared.messages import ConsoleClaimMessage
 
 OnChange = Callable[[str], None]
@@ -44,10 +44,6 @@ class ClaimedByAnotherError(Exception):
 
 class PastClaimedError(Exception):
     """Somebody held the treadmill in the interval that is to be claimed."""
-
-
-class UnknownMemberNumberError(Exception):
-    """No member of the gym has the number keyed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +146,19 @@ class Claiming:
         """Return the claim that holds a treadmill at a moment."""
         return self._holding(treadmill, at_ms)
 
-    def take_console(self, treadmill: TreadmillKey, message: ConsoleClaimMessage) -> StoredClaim:
-        """Claim or release as keyed in at a console, at the time told there.
+    def take_console(
+        self, treadmill: TreadmillKey, member: Member, message: ConsoleClaimMessage
+    ) -> StoredClaim:
+        """Claim or release as a member did at a console, at the time told there.
 
         A repeated message changes nothing.
 
         Raises:
             ClaimTimeError: when the time is older than seven days, or in the future.
-            UnknownMemberNumberError: when the gym has no member of that number.
             NotClaimedError: when a release finds no claim of this member.
 
         """
         check_claim_time(message.at_ms, self._clock())
-        member = self._members.by_number(gym_id_of(treadmill), message.member_number)
-        if member is None:
-            raise UnknownMemberNumberError(message.member_number)
         if message.action == "claim":
             claim_id = console_claim_id_of(treadmill, message.console_claim_id)
             new = _NewClaim(claim_id, message.at_ms, None, message.purpose)

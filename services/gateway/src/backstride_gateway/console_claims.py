@@ -10,8 +10,15 @@ import msgspec
 import structlog
 from prometheus_client import Counter
 
-from backstride_gateway.claiming import Claiming, NotClaimedError, UnknownMemberNumberError
+from backstride_gateway.attempts import TooManyAttemptsError
+from backstride_gateway.claiming import Claiming, NotClaimedError
+from backstride_gateway.console_access import (
+    ConsoleAccess,
+    NotProvenError,
+    UnknownMemberNumberError,
+)
 from backstride_gateway.domain.claiming import ClaimTimeError
+from backstride_gateway.domain.console_access import without_secrets
 from backstride_gateway.ports import Clock
 from backstride_shared.decoding import UNREADABLE
 from backstride_shared.frames import FRAME_VERSION, MAX_DEAD_LETTER_BYTES, DeadLetter
@@ -37,16 +44,16 @@ class ConsoleClaims:
     def __init__(
         self,
         claiming: Claiming,
+        access: ConsoleAccess,
+        is_registered: Callable[[str], bool],
         send_dead_letter: Callable[[DeadLetter], None],
         clock: Clock,
-        *,
-        is_demo: bool,
     ) -> None:
         self._claiming = claiming
+        self._access = access
+        self._is_registered = is_registered
         self._send_dead_letter = send_dead_letter
         self._clock = clock
-        # without accounts nothing proves who keyed a number in, except in a demonstration
-        self._is_demo = is_demo
 
     def handle(self, topic: str, payload: bytes) -> None:
         """Take one message; on return it may be acknowledged.
@@ -67,14 +74,13 @@ class ConsoleClaims:
         except (UnknownTopicError, *UNREADABLE) as error:
             self._refuse(topic, payload, treadmill, str(error))
             return
-        if not self._is_demo:
-            self._refuse(
-                topic, payload, treadmill, "claims at consoles need accounts, which come later"
-            )
+        if not self._is_registered(treadmill):
+            self._refuse(topic, payload, treadmill, "the treadmill is not registered")
             return
         try:
-            claim = self._claiming.take_console(treadmill, message)
-        except ClaimTimeError as error:
+            member = self._access.identify(treadmill, message)
+            claim = self._claiming.take_console(treadmill, member, message)
+        except (ClaimTimeError, NotProvenError, TooManyAttemptsError) as error:
             self._refuse(topic, payload, treadmill, str(error))
         except UnknownMemberNumberError:
             self._refuse(topic, payload, treadmill, "the gym has no member of this number")
@@ -90,13 +96,15 @@ class ConsoleClaims:
             )
 
     def _refuse(self, topic: str, payload: bytes, treadmill: str | None, reason: str) -> None:
+        # who reads dead letters learns no PIN, not even a wrong one
+        shown = without_secrets(payload[:MAX_DEAD_LETTER_BYTES])
         self._send_dead_letter(
             DeadLetter(
                 version=FRAME_VERSION,
                 reason=reason,
                 topic=topic,
                 received_at_ms=self._clock(),
-                payload=payload[:MAX_DEAD_LETTER_BYTES],
+                payload=shown[:MAX_DEAD_LETTER_BYTES],
                 payload_bytes=len(payload),
                 treadmill=treadmill,
             )

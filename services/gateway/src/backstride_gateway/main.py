@@ -28,6 +28,7 @@ from backstride_gateway.adapters.sql_acknowledgements import SqlAcknowledgements
 from backstride_gateway.adapters.sql_alerts import SqlAlerts
 from backstride_gateway.adapters.sql_changes import SqlChanges
 from backstride_gateway.adapters.sql_claims import SqlClaims
+from backstride_gateway.adapters.sql_console_access import SqlConsoleAccess
 from backstride_gateway.adapters.sql_goals import SqlGoals
 from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_history import SqlHistory
@@ -42,6 +43,7 @@ from backstride_gateway.api.app import build_app
 from backstride_gateway.api.services import Services
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
+from backstride_gateway.console_access import ConsoleAccess
 from backstride_gateway.console_claims import ConsoleClaims
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.delivery import ClaimDelivery
@@ -166,13 +168,27 @@ class Gateway:
             on_change=self._on_claim_change,
             on_request=self._on_erasure,
         )
-        self._console = MqttConsole(
-            settings.mqtt,
-            ConsoleClaims(claiming, self._send_dead_letter, _now_ms, is_demo=settings.is_demo),
-        )
         accounts, gyms, passwords = SqlAccounts(engine), SqlGyms(engine), Argon2Passwords()
         codes = TreadmillCodes(SqlTreadmillCodes(engine), _now_ms)
         attempts = Attempts(_now_ms)
+        access = ConsoleAccess(
+            SqlConsoleAccess(engine),
+            members,
+            passwords,
+            passwords.card_hash_of,
+            attempts,
+            _now_ms,
+            is_demo=settings.is_demo,
+        )
+
+        def is_registered(treadmill: str) -> bool:
+            # in a demonstration nobody registers treadmills
+            return settings.is_demo or gyms.is_registered(treadmill)
+
+        self._console = MqttConsole(
+            settings.mqtt,
+            ConsoleClaims(claiming, access, is_registered, self._send_dead_letter, _now_ms),
+        )
         history = History(self._membership, self._history, series, _now_ms)
         self._joining = Joining(accounts, gyms, members, passwords, attempts, _now_ms)
         self._set_up_code = settings.set_up_code
@@ -188,6 +204,7 @@ class Gateway:
             qr_svg=qr_svg,
             membership=self._membership,
             member_body=body,
+            console_access=access,
             claiming=claiming,
             taking_over=TakingOver(claiming, claims, self._history, _now_ms),
             attempts=attempts,

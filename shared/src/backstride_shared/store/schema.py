@@ -72,6 +72,26 @@ gym_memberships = Table(
     UniqueConstraint("gym_id", "member_number"),
 )
 
+# of PINs only argon2id is kept, of cards a slow hash by which they are found again
+console_pins = Table(
+    "console_pins",
+    metadata,
+    Column("member_id", String(36), ForeignKey("members.member_id"), primary_key=True),
+    Column("pin_hash", String(200), nullable=False),
+    Column("set_at_ms", BigInteger, nullable=False),
+)
+
+console_cards = Table(
+    "console_cards",
+    metadata,
+    Column("card_id", String(36), primary_key=True),
+    Column("member_id", String(36), ForeignKey("members.member_id"), nullable=False),
+    Column("card_hash", String(64), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("added_at_ms", BigInteger, nullable=False),
+    Index(None, "member_id"),
+)
+
 # `members.mass_kg` repeats the mass of today
 member_masses = Table(
     "member_masses",

@@ -14,6 +14,7 @@ from backstride_gateway.api import (
     alerts,
     changes,
     code_sheet,
+    console_access,
     demo,
     erasures,
     gyms,
@@ -76,6 +77,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(treadmills.router)
     app.include_router(members.router)
     app.include_router(member_body.router)
+    app.include_router(console_access.router)
     app.include_router(progress.router)
     app.include_router(sessions.router)
     app.include_router(changes.router)

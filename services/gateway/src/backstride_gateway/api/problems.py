@@ -22,10 +22,16 @@ from backstride_gateway.api.refusals import (
 )
 from backstride_gateway.attempts import TooManyAttemptsError
 from backstride_gateway.claiming import ClaimedByAnotherError, NotClaimedError, PastClaimedError
+from backstride_gateway.console_access import (
+    CardTakenError,
+    TooManyCardsError,
+    UnknownCardError,
+)
 from backstride_gateway.correcting import NobodysSessionError
 from backstride_gateway.demo_ports import FaultUnavailableError
 from backstride_gateway.domain.accounts import ImplausibleAccountError
 from backstride_gateway.domain.changes import CorrectionError, TooManyCorrectionsError
+from backstride_gateway.domain.console_access import ImplausiblePinError
 from backstride_gateway.domain.masses import FutureMassError
 from backstride_gateway.domain.periods import PeriodRangeError
 from backstride_gateway.erasing import UnknownErasureError
@@ -122,6 +128,12 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     PrecautionsOutdatedError: _Kind(
         "precautions-outdated", HTTPStatus.CONFLICT, "These precautions are not the current ones"
     ),
+    ImplausiblePinError: _Kind("pin-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "Not a PIN to take"),
+    CardTakenError: _Kind("card-taken", HTTPStatus.CONFLICT, "A member has this card already"),
+    TooManyCardsError: _Kind(
+        "too-many-cards", HTTPStatus.CONFLICT, "The member has as many cards as one may have"
+    ),
+    UnknownCardError: _Kind("card-unknown", HTTPStatus.NOT_FOUND, "No card has this id"),
     MemberNumberTakenError: _Kind(
         "member-number-taken", HTTPStatus.CONFLICT, "Another member of the gym has this number"
     ),

@@ -10,6 +10,7 @@ from backstride_gateway.acknowledging import Acknowledging
 from backstride_gateway.aiming import Aiming
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
+from backstride_gateway.console_access import ConsoleAccess
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.demo_ports import DemoFaults
 from backstride_gateway.erasing import Erasing
@@ -36,6 +37,7 @@ class Services:
     qr_svg: Callable[[str], str]
     membership: Membership
     member_body: MemberBody
+    console_access: ConsoleAccess
     claiming: Claiming
     taking_over: TakingOver
     attempts: Attempts
