@@ -192,6 +192,7 @@ def _environments(servers: Servers) -> dict[str, Mapping[str, str]]:
         "BACKSTRIDE_SERIES__URL": f"http://{HOST}:{wires.influxdb.port}",
         "BACKSTRIDE_SERIES__ORG": servers.bucket.org,
         "BACKSTRIDE_SERIES__BUCKET": servers.bucket.bucket,
+        "BACKSTRIDE_SERIES__PER_MINUTE_BUCKET": servers.bucket.per_minute_bucket or "",
         "BACKSTRIDE_SERIES__TOKEN": servers.bucket.token,
     }
     processor = logging | kafka | database

@@ -127,7 +127,7 @@ def running_servers(folder: Path) -> Iterator[Servers]:
             series,
             relational,
             wires,
-            series.address.fresh_bucket(),
+            series.address.with_minutes(),
             database_url,
         )
         servers.create_topics()

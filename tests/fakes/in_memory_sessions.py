@@ -113,6 +113,11 @@ class InMemorySessions:
         return sum(self.erased_points_of.values())
 
     def _erase_rows(self, due: DueErasure) -> None:
+        self.corrections = {
+            key: one
+            for key, one in self.corrections.items()
+            if due.claim_id is None or one.claim_id != due.claim_id
+        }
         for row in list(self.rows.values()):
             session = row.session
             is_inside = (

@@ -1,7 +1,7 @@
 """A real InfluxDB: the server that `make influxdb` builds, on a free port."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,6 +35,8 @@ class InfluxBucket:
     org: str
     bucket: str
     token: str
+    # of minutes, where a test asked for it
+    per_minute_bucket: str | None = None
 
     def settings(self) -> SeriesBlock:
         """Return the settings of a program that keeps its series here."""
@@ -42,7 +44,7 @@ class InfluxBucket:
             url=self.url,
             org=self.org,
             bucket=self.bucket,
-            per_minute_bucket=None,
+            per_minute_bucket=self.per_minute_bucket,
             token=SecretStr(self.token),
         )
 
@@ -66,6 +68,14 @@ class InfluxAddress:
         with self.operator() as client:
             client.organizations_api().create_organization(name)
         return name
+
+    def with_minutes(self) -> InfluxBucket:
+        """Make an organization with a bucket of points and one of minutes, and a token for both."""
+        made = self.fresh_bucket(of_all_buckets=True)
+        with self.operator(made.org) as client:
+            name = fresh_name("minutes")
+            client.buckets_api().create_bucket(bucket_name=name, org=made.org)
+        return replace(made, per_minute_bucket=name)
 
     def fresh_bucket(
         self, actions: Sequence[str] = ("read", "write"), *, of_all_buckets: bool = False

@@ -93,7 +93,8 @@ class SeriesBlock(Block):
     bucket: str = Field("belt", description="InfluxDB's bucket of readings")
     per_minute_bucket: str | None = Field(
         "belt-per-minute",
-        description="InfluxDB's bucket of minutes, from which the recorder deletes what is erased",
+        description="InfluxDB's bucket of minutes, from which the recorder deletes what is erased; "
+        "empty: no minutes are kept",
     )
     token: SecretStr | None = Field(None, description="InfluxDB's token for the bucket")
 

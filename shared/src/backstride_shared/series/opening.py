@@ -46,7 +46,7 @@ def _influx(settings: SeriesBlock) -> SeriesStore:
         ) from error
     token = "" if settings.token is None else settings.token.get_secret_value()
     series = InfluxSeries(
-        settings.url, settings.org, settings.bucket, token, settings.per_minute_bucket
+        settings.url, settings.org, settings.bucket, token, settings.per_minute_bucket or None
     )
     try:
         series.check()

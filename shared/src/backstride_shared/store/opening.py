@@ -98,6 +98,21 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(**{_WRITES: True})
 
 
+def empty_write_ahead_log(engine: Engine) -> None:
+    """Let SQLite's log before the file hold nothing any more of what was deleted, if it can now.
+
+    While somebody reads, it is left to the next time. PostgreSQL's vacuum does its own.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    # past SQLAlchemy, which would begin a transaction, in which there is no checkpoint
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    finally:
+        connection.close()
+
+
 def _configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     # The driver must not begin transactions by itself: we do, in `_begin`.
     connection.isolation_level = None

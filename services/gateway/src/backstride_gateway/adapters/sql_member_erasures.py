@@ -25,6 +25,7 @@ from backstride_gateway.adapters.sql_claims import claim_of
 from backstride_gateway.adapters.sql_transactions import reading, writing_to
 from backstride_gateway.domain.claiming import StoredClaim
 from backstride_gateway.domain.erasing import MemberErasure, Receipt, RemovedRows
+from backstride_shared.store.opening import empty_write_ahead_log
 from backstride_shared.store.schema import (
     accounts,
     change_requests,
@@ -126,6 +127,7 @@ class SqlMemberErasures:
                     receipt=_receipt_encoder.encode(Receipt(removed)),
                 )
             )
+        empty_write_ahead_log(self._engine)
         return True
 
 

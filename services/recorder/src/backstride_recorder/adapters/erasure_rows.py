@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from backstride_recorder.domain.batch import DueErasure
 from backstride_recorder.domain.erased import ErasedSpan
 from backstride_recorder.ports import WaitingErasure
-from backstride_shared.store.schema import alerts, erasures, sessions, treadmill_states
+from backstride_shared.store.schema import alerts, corrections, erasures, sessions, treadmill_states
 
 
 def add_erasures(connection: Connection, due: Iterable[DueErasure]) -> None:
@@ -73,6 +73,7 @@ def erase_rows(connection: Connection, one: DueErasure) -> int:
     of_claim = began_inside if one.claim_id is None else sessions.c.claim_id == one.claim_id
     gone = connection.execute(delete(sessions).where(or_(began_inside, of_claim))).rowcount
     if one.claim_id is not None:
+        connection.execute(delete(corrections).where(corrections.c.claim_id == one.claim_id))
         connection.execute(
             update(alerts)
             .where(alerts.c.claim_id == one.claim_id)
