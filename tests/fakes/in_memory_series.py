@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from backstride_shared.series import RefusedPoint, SeriesPoint, SeriesUnavailableError
+from backstride_shared.series import RefusedPoint, SeriesMinute, SeriesPoint, SeriesUnavailableError
 
 
 class InMemorySeries:
@@ -11,6 +11,7 @@ class InMemorySeries:
     def __init__(self) -> None:
         self.is_away = False
         self.refuses: set[int] = set()
+        self.minutes: dict[str, list[SeriesMinute]] = {}
         self._points: dict[tuple[str, int, int], SeriesPoint] = {}
 
     def write(self, points: Sequence[SeriesPoint]) -> list[RefusedPoint]:
@@ -31,6 +32,11 @@ class InMemorySeries:
             for key, point in sorted(self._points.items(), key=lambda item: item[0])
             if point.treadmill == treadmill and from_ms <= point.measured_at_ms <= to_ms
         ]
+
+    def read_minutes(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesMinute]:
+        self._check()
+        found = self.minutes.get(treadmill, [])
+        return [one for one in found if from_ms - 60_000 < one.from_ms <= to_ms]
 
     def next_measured_at_ms(self, treadmill: str, after_ms: int) -> int | None:
         later = self.read(treadmill, after_ms + 1, 2**62)

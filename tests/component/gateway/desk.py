@@ -1,17 +1,25 @@
 """The gateway over stores and a log in memory, with a clock that a test moves."""
 
+from collections.abc import Callable
+
 from backstride_gateway.acknowledging import Acknowledging
+from backstride_gateway.activities import Activities
+from backstride_gateway.adapters.fit_activity import fit_of
 from backstride_gateway.adapters.segno_qr import qr_svg
 from backstride_gateway.aiming import Aiming
+from backstride_gateway.api.models import Session
 from backstride_gateway.api.services import Services
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
 from backstride_gateway.console_access import ConsoleAccess
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.delivery import ClaimDelivery
+from backstride_gateway.domain.activity_csv import csv_of
+from backstride_gateway.domain.activity_tcx import tcx_of
 from backstride_gateway.domain.claiming import StoredClaim
 from backstride_gateway.domain.members import Member, Profile
 from backstride_gateway.erasing import Erasing
+from backstride_gateway.exporting import Exporting
 from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
@@ -19,6 +27,7 @@ from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.member_body import MemberBody
 from backstride_gateway.membership import Membership
+from backstride_gateway.personal_archive import PersonalArchive
 from backstride_gateway.signing_in import SigningIn
 from backstride_gateway.taking_over import TakingOver
 from backstride_gateway.treadmill_codes import TreadmillCodes
@@ -32,6 +41,11 @@ from tests.fakes.gateway_acknowledgements import InMemoryAcknowledgements
 from tests.fakes.gateway_alerts import InMemoryAlerts
 from tests.fakes.gateway_changes import InMemoryChanges, InMemoryErasures
 from tests.fakes.gateway_console_access import InMemoryConsoleAccess
+from tests.fakes.gateway_exports import (
+    InMemoryExportFiles,
+    InMemoryExportJobs,
+    InMemoryPersonalData,
+)
 from tests.fakes.gateway_goals import InMemoryGoals
 from tests.fakes.gateway_member_body import InMemoryMemberBody
 from tests.fakes.gateway_stores import (
@@ -98,10 +112,32 @@ class Desk:
         )
         history = History(self.membership, self.history, self.series, self.clock)
         self.erasures = InMemoryErasures(self.members, self.accounts, self.claims, self.changes)
+        self.activities = Activities(self.membership, self.series, self.clock)
+        # nothing runs beside the API, unless a test says so
+        self.on_export_request: Callable[[], object] = lambda: None
+        self.export_jobs = InMemoryExportJobs()
+        self.export_files = InMemoryExportFiles()
+        self.personal_data = InMemoryPersonalData(self.members, self.claims)
+        self.exporting = Exporting(
+            self.export_jobs,
+            self.export_files,
+            PersonalArchive(
+                self.history,
+                self.activities,
+                self.personal_data,
+                lambda session: Session.of(session, self.now_ms).model_dump(mode="json"),
+                {"fit": fit_of, "csv": csv_of},
+            ),
+            self.clock,
+            self._ask_for_export,
+            keep_hours=24.0,
+            most_bytes=10_000_000,
+        )
         self.erasing = Erasing(
             claims=self.claims,
             changes=self.changes,
             erasures=self.erasures,
+            exports=self.exporting,
             history=self.history,
             live_last_moving=self.live.last_moving,
             clock=self.clock,
@@ -124,6 +160,9 @@ class Desk:
             correcting=Correcting(self.claims, self.changes, self.clock, self._show_claim),
             history=history,
             aiming=Aiming(InMemoryGoals(), history, self.clock),
+            activities=self.activities,
+            exporting=self.exporting,
+            activity_writers={"fit": fit_of, "tcx": tcx_of, "csv": csv_of},
             live=self.live,
             alerts=self.alerts,
             acknowledging=Acknowledging(
@@ -195,6 +234,10 @@ class Desk:
     def fold_states(self) -> list[TreadmillState]:
         """Return the treadmills' states as the processor has them."""
         return list(self._fold.states.values())
+
+    def _ask_for_export(self) -> None:
+        # what a test has put there by then
+        self.on_export_request()
 
     def _show_claim(self, treadmill: str) -> None:
         view = self.holders.of(treadmill)

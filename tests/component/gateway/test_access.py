@@ -139,6 +139,12 @@ GUARDED: Final = (
         of(202, ALL),
         {"password": PASSWORD},
     ),
+    # they still run
+    Row("GET /v1/sessions/{session_id}/export", of(409, OWN), of(409, GYM), of(409, ALL)),
+    Row("POST /v1/members/{member_id}/exports", of(202, OWN), OPERATOR_NEVER, of(202, ALL)),
+    Row("GET /v1/members/{member_id}/exports", OWN, OPERATOR_NEVER, ALL),
+    Row("GET /v1/members/{member_id}/exports/{export_id}", OWN, OPERATOR_NEVER, ALL),
+    Row("GET /v1/members/{member_id}/exports/{export_id}/file", OWN, OPERATOR_NEVER, ALL),
     Row("GET /v1/status", ALL, ALL, ALL),
     Row("GET /metrics", NEVER, ALL, ALL),
     # there is no demonstration where people sign in
@@ -236,6 +242,8 @@ def alert_of(gyms: TwoGyms, treadmill: str) -> str:
 def filled(gyms: TwoGyms, text: str, name: str) -> str:
     treadmill = {"ann": "north/one", "bob": "north/two", "cem": "south/one"}[name]
     gym_id, _, treadmill_id = treadmill.partition("/")
+    if "{export_id}" in text:
+        text = text.replace("{export_id}", gyms.export_id(name))
     values = {
         "gym_id": gym_id,
         "treadmill_id": treadmill_id,

@@ -72,6 +72,12 @@ class TwoGyms:
         token, _ = self.desk.signing_in.make_token(f"account-{name}", "unused", can_write=False)
         return token.token_id
 
+    def export_id(self, name: str) -> str:
+        """Return a finished export of somebody who trains."""
+        job = self.desk.exporting.request(self.member_id(name))
+        self.desk.exporting.work()
+        return job.export_id
+
     @asynccontextmanager
     async def visitor(self) -> AsyncIterator[httpx.AsyncClient]:
         """Lend a client that has not signed in."""

@@ -33,6 +33,10 @@ def test_every_command_of_the_page_works_in_its_order() -> None:
     desk.history.put(
         session_record("s", NOW_MS, claim_id=claim.claim_id, treadmill=TREADMILL, backward_s=300)
     )
+    desk.history.put(
+        session_record("s-over", NOW_MS - 86_400_000, claim_id=claim.claim_id, treadmill=TREADMILL)
+    )
+    desk.on_export_request = desk.exporting.work
     server = PageServer(desk)
     server.start()
     try:

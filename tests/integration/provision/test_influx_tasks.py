@@ -178,6 +178,29 @@ def test_the_last_minutes_are_kept_with_direction_energy_and_heart_rate(
     assert minutes == _approx({**_expected(walk), **_expected(other)})
 
 
+def test_minutes_are_read_as_they_were_kept(wanted: InfluxSetupBlock, run_task: RunTask) -> None:
+    from_ms = _whole_minute_ms(10 * MINUTE_MS)
+    _write(wanted, [*_walk(from_ms), *_walk(from_ms, "gym/two")])
+    run_task(RECENT_NAME)
+    token = (wanted.tokens_folder / "gateway").read_text().strip()
+    series = InfluxSeries(wanted.url, wanted.org, wanted.bucket, token, wanted.per_minute_bucket)
+
+    minutes = series.read_minutes("gym/one", from_ms + 70_000, from_ms + 10 * MINUTE_MS)
+    none = series.read_minutes("gym/three", from_ms, from_ms + 10 * MINUTE_MS)
+    series.close()
+
+    assert none == []
+    # the minute in which the interval begins is one of them
+    assert [one.from_ms - from_ms for one in minutes] == [MINUTE_MS, 2 * MINUTE_MS]
+    first = minutes[0]
+    assert (first.readings_count, first.forward_s) == (35, 0.0)
+    # backward for 20 s, standing after it
+    assert first.reverse_s == pytest.approx(20.0, abs=0.01)
+    assert first.gross_kcal == pytest.approx(20.0 * 7.5 / 60, rel=1e-3)
+    assert first.max_speed_m_per_s == 1.0
+    assert first.heart_rate_bpm == pytest.approx(119.5, abs=2.0)
+
+
 def test_keeping_a_minute_again_changes_nothing(
     wanted: InfluxSetupBlock, run_task: RunTask
 ) -> None:

@@ -267,6 +267,23 @@ export interface MemberDetail {
   effective_vo2max: Fitness | null;
 }
 
+export interface MemberExport {
+  export_id: string;
+  status: "waiting" | "running" | "ready" | "failed";
+  requested_at: string;
+  sessions_count: number | null;
+  sessions_done: number;
+  ready_at: string | null;
+  expires_at: string | null;
+  file_bytes: number | null;
+  file_url: string | null;
+  reason: string | null;
+}
+
+export interface MemberExportList {
+  exports: MemberExport[];
+}
+
 export interface MemberList {
   members: MemberView[];
   next_cursor: string | null;

@@ -22,6 +22,7 @@ from backstride_gateway.domain.changes import ChangeRequest
 from backstride_gateway.domain.claiming import LastMoving, StoredClaim, released
 from backstride_gateway.domain.erasing import MemberErasure, claim_erasure, session_erasure
 from backstride_gateway.domain.sessions import SessionRecord
+from backstride_gateway.export_ports import MemberExports
 from backstride_gateway.ports import Claims, Clock, SessionHistory, StoreUnavailableError
 
 log = structlog.get_logger()
@@ -42,12 +43,13 @@ class UnknownErasureError(Exception):
 class Erasing:
     """Takes erasures and works them off; safe to call from several threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  so much knows of a member
         self,
         *,
         claims: Claims,
         changes: Changes,
         erasures: MemberErasures,
+        exports: MemberExports,
         history: SessionHistory,
         live_last_moving: Callable[[str], LastMoving],
         clock: Clock,
@@ -57,6 +59,7 @@ class Erasing:
         self._claims = claims
         self._changes = changes
         self._erasures = erasures
+        self._exports = exports
         self._history = history
         self._live_last_moving = live_last_moving
         self._clock = clock
@@ -76,6 +79,8 @@ class Erasing:
             return known
         claim = None if session.claim_id is None else self._claims.get(session.claim_id)
         if claim is not None:
+            # a file made before holds what is erased now
+            self._exports.forget(claim.member_id)
             (change,) = self._erase_claims([claim], session.session_id)
             self._on_request()
             return change
@@ -169,6 +174,8 @@ class Erasing:
         if waiting:
             self._erase_claims(waiting, None)
             return False
+        # before the last row of theirs: whoever still makes a file finds nothing to finish
+        self._exports.forget(erasure.member_id)
         is_done = self._erasures.finish(erasure.erasure_id, self._clock())
         if is_done:
             log.info("a member was erased", erasure_id=erasure.erasure_id)

@@ -16,7 +16,10 @@ import structlog
 from sqlalchemy import Engine
 
 from backstride_gateway.acknowledging import Acknowledging
+from backstride_gateway.activities import Activities
 from backstride_gateway.adapters.argon2_passwords import Argon2Passwords
+from backstride_gateway.adapters.export_folder import ExportFolder
+from backstride_gateway.adapters.fit_activity import fit_of
 from backstride_gateway.adapters.kafka_energy import KafkaEnergyFeed, WrongPartitionCountError
 from backstride_gateway.adapters.kafka_log import KafkaLog
 from backstride_gateway.adapters.kill_request_file import KillRequestFile
@@ -29,17 +32,20 @@ from backstride_gateway.adapters.sql_alerts import SqlAlerts
 from backstride_gateway.adapters.sql_changes import SqlChanges
 from backstride_gateway.adapters.sql_claims import SqlClaims
 from backstride_gateway.adapters.sql_console_access import SqlConsoleAccess
+from backstride_gateway.adapters.sql_exports import SqlExportJobs
 from backstride_gateway.adapters.sql_goals import SqlGoals
 from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_member_body import SqlMemberBody
 from backstride_gateway.adapters.sql_member_erasures import SqlMemberErasures
 from backstride_gateway.adapters.sql_members import SqlMembers
+from backstride_gateway.adapters.sql_personal_data import SqlPersonalData
 from backstride_gateway.adapters.sql_transactions import check_store
 from backstride_gateway.adapters.sql_treadmill_codes import SqlTreadmillCodes
 from backstride_gateway.adapters.status_file import StatusFile
 from backstride_gateway.aiming import Aiming
 from backstride_gateway.api.app import build_app
+from backstride_gateway.api.models import Session
 from backstride_gateway.api.services import Services
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
@@ -47,8 +53,12 @@ from backstride_gateway.console_access import ConsoleAccess
 from backstride_gateway.console_claims import ConsoleClaims
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.delivery import ClaimDelivery
+from backstride_gateway.domain.activity_csv import csv_of
+from backstride_gateway.domain.activity_tcx import tcx_of
 from backstride_gateway.domain.live_view import ClaimView
 from backstride_gateway.erasing import Erasing
+from backstride_gateway.export_runner import ExportRunner
+from backstride_gateway.exporting import Exporting
 from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
@@ -56,6 +66,7 @@ from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.member_body import MemberBody
 from backstride_gateway.membership import Membership
+from backstride_gateway.personal_archive import PersonalArchive
 from backstride_gateway.ports import (
     LogUnavailableError,
     SeriesReader,
@@ -105,6 +116,7 @@ async def _run(settings: GatewaySettings, stop: threading.Event) -> None:
     def begin_stop() -> None:
         # streams never end by themselves, and the server waits for what it is sending
         gateway.live.close()
+        gateway.services.exporting.stop()
         server.should_exit = True
 
     loop = asyncio.get_running_loop()
@@ -158,10 +170,30 @@ class Gateway:
             _now_ms,
             self._on_claim_change,
         )
+        activities = Activities(self._membership, series, _now_ms)
+        archive = PersonalArchive(
+            self._history,
+            activities,
+            SqlPersonalData(engine),
+            lambda session: Session.of(session, _now_ms()).model_dump(mode="json"),
+            {"fit": fit_of, "csv": csv_of},
+        )
+        places = settings.exports
+        exporting = Exporting(
+            SqlExportJobs(engine),
+            None if places.folder is None else ExportFolder(places.folder),
+            archive,
+            _now_ms,
+            self._wake_exports,
+            keep_hours=places.keep_hours,
+            most_bytes=places.max_total_mb * 1_000_000,
+        )
+        self._exports = ExportRunner(exporting)
         self._erasing = Erasing(
             claims=claims,
             changes=changes,
             erasures=SqlMemberErasures(engine),
+            exports=exporting,
             history=self._history,
             live_last_moving=self.live.last_moving,
             clock=_now_ms,
@@ -212,6 +244,9 @@ class Gateway:
             correcting=Correcting(claims, changes, _now_ms, self._on_claim_change),
             history=history,
             aiming=Aiming(SqlGoals(engine), history, _now_ms),
+            activities=activities,
+            exporting=exporting,
+            activity_writers={"fit": fit_of, "tcx": tcx_of, "csv": csv_of},
             live=self.live,
             alerts=alerts,
             acknowledging=Acknowledging(alerts, self.live, SqlAcknowledgements(engine), _now_ms),
@@ -239,7 +274,7 @@ class Gateway:
 
     def background(self) -> list[Coroutine[None, None, None]]:
         """Return what runs beside the server, for ever."""
-        return [self._begin(), self.live.run(), self._energy.run()]
+        return [self._begin(), self.live.run(), self._energy.run(), self._exports.run()]
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -280,6 +315,9 @@ class Gateway:
         if code is not None:
             # the one secret that is told: it makes the owner the owner, and then works no more
             log.warning("waiting for the owner: open /set-up and give this code", set_up_code=code)
+
+    def _wake_exports(self) -> None:
+        self._loop.call_soon_threadsafe(self._exports.wake)
 
     def _note_delivery_problem(self, problem: str | None) -> None:
         self._delivery_problem = problem

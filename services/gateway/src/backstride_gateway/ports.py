@@ -13,7 +13,7 @@ from backstride_gateway.domain.platform import PlatformStatus
 from backstride_gateway.domain.sessions import ALL_SESSIONS, SessionFilter, SessionRecord
 from backstride_shared.fold.state import TreadmillState
 from backstride_shared.frames import DeadLetter, TreadmillEvent
-from backstride_shared.series.ports import SeriesPoint
+from backstride_shared.series.ports import SeriesMinute, SeriesPoint
 
 Clock = Callable[[], int]
 """Returns now, in ms since 1970 UTC."""
@@ -390,6 +390,15 @@ class SeriesReader(Protocol):
 
     def read(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesPoint]:
         """Return the points of an interval, both ends included, in the order of time.
+
+        Raises:
+            SeriesUnavailableError: try again later.
+
+        """
+        ...
+
+    def read_minutes(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesMinute]:
+        """Return the minutes that touch an interval, in order; none where none are kept.
 
         Raises:
             SeriesUnavailableError: try again later.

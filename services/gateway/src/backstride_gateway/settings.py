@@ -61,6 +61,20 @@ class HttpBlock(Block):
         return frozenset(name.strip().lower() for name in self.names.split(",") if name.strip())
 
 
+class ExportsBlock(Block):
+    """Where everything of a member waits as one file until they take it away."""
+
+    folder: Path | None = Field(
+        None, description="Folder of finished exports; without it a member cannot ask for one"
+    )
+    keep_hours: float = Field(
+        24.0, gt=0, le=24 * 30, description="Hours until a finished export is deleted"
+    )
+    max_total_mb: int = Field(
+        2048, ge=1, description="Megabytes that all exports may take together"
+    )
+
+
 class GatewaySettings(ServiceSettings):
     """Settings of the gateway."""
 
@@ -69,6 +83,7 @@ class GatewaySettings(ServiceSettings):
     mqtt: MqttBlock = Field(default_factory=MqttBlock.model_construct)
     database: DatabaseBlock
     series: SeriesBlock
+    exports: ExportsBlock = Field(default_factory=ExportsBlock.model_construct)
     is_demo: bool = Field(
         default=False,
         description="A demonstration: its members are made, consoles need no PIN, names are shown",

@@ -23,6 +23,7 @@ SIMULATION: Final = "simulation"
 DEMO_GYM: Final = "demo"
 STATUS_FILE: Final = "status.json"
 KILL_REQUEST_FILE: Final = "kill-processor"
+EXPORTS_FOLDER: Final = "exports"
 DATABASE_FILE: Final = "backstride.db"
 
 PAGE_PORT: Final = "page"
@@ -173,6 +174,7 @@ class _Programs:
                 "BACKSTRIDE_HTTP__PORT": str(port),
                 "BACKSTRIDE_IS_DEMO": str(is_demo).lower(),
                 "BACKSTRIDE_STATUS_FILE": str(self._folder / STATUS_FILE),
+                "BACKSTRIDE_EXPORTS__FOLDER": str(self._folder / EXPORTS_FOLDER),
                 **(
                     {"BACKSTRIDE_KILL_REQUEST_FILE": str(self._folder / KILL_REQUEST_FILE)}
                     if is_demo

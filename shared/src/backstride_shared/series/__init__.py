@@ -2,9 +2,16 @@
 
 from backstride_shared.series.ports import (
     RefusedPoint,
+    SeriesMinute,
     SeriesPoint,
     SeriesStore,
     SeriesUnavailableError,
 )
 
-__all__ = ["RefusedPoint", "SeriesPoint", "SeriesStore", "SeriesUnavailableError"]
+__all__ = [
+    "RefusedPoint",
+    "SeriesMinute",
+    "SeriesPoint",
+    "SeriesStore",
+    "SeriesUnavailableError",
+]

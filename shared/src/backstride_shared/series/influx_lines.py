@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from backstride_shared.series.conditions import packed, unpacked
-from backstride_shared.series.ports import SeriesPoint
+from backstride_shared.series.ports import SeriesMinute, SeriesPoint
 
 MEASUREMENT: Final = "belt"
 PER_MINUTE_MEASUREMENT: Final = "belt_per_minute"
@@ -44,6 +44,19 @@ _ALWAYS: Final = (
 _SOMETIMES: Final = ("heart_rate_bpm", "session_kcal")
 COLUMNS: Final = ("_time", *_ALWAYS, *_SOMETIMES)
 """What `points_of` reads of each row."""
+
+MINUTE_COLUMNS: Final = (
+    "_time",
+    "readings",
+    "forward_s",
+    "backward_s",
+    "gross_kcal",
+    "net_kcal",
+    "belt_velocity_min_m_per_s",
+    "belt_velocity_max_m_per_s",
+    "heart_rate_mean_bpm",
+)
+"""What `minutes_of` reads of each row; the tasks leave out what a minute has nothing of."""
 
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -118,6 +131,29 @@ def points_of(
             uncertainty_percent=float(row[uncertainty]),
             flags=int(row[flags]),
             session_gross_kcal=float(row[session]) if known.has_session else None,
+        )
+
+
+def minutes_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[SeriesMinute]:
+    """Yield the minutes in rows of a table; a field that is not there is nothing."""
+    at = {name: index for index, name in enumerate(header)}
+
+    def number(row: Sequence[str], name: str) -> float:
+        return float(row[at[name]] or 0.0) if name in at else 0.0
+
+    for row in rows:
+        yield SeriesMinute(
+            from_ms=time_ns_of(row[at["_time"]]) // NS_PER_MS,
+            readings_count=round(number(row, "readings")),
+            forward_s=number(row, "forward_s"),
+            reverse_s=number(row, "backward_s"),
+            gross_kcal=number(row, "gross_kcal"),
+            net_kcal=number(row, "net_kcal"),
+            max_speed_m_per_s=max(
+                abs(number(row, "belt_velocity_min_m_per_s")),
+                abs(number(row, "belt_velocity_max_m_per_s")),
+            ),
+            heart_rate_bpm=number(row, "heart_rate_mean_bpm") or None,
         )
 
 

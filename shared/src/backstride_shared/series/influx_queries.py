@@ -11,6 +11,8 @@ from backstride_shared.series.influx_lines import (
     COUNTED_FIELD,
     GYM_TAG,
     MEASUREMENT,
+    MINUTE_COLUMNS,
+    PER_MINUTE_MEASUREMENT,
     TREADMILL_TAG,
 )
 
@@ -28,6 +30,18 @@ READ: Final = f"""{_OF_TREADMILL}
 """
 """Points of a treadmill, a row each. Parameters: bucket, gym_id, treadmill_id, from_ns, until_ns
 (the first moment that is too late)."""
+
+_MINUTE_COLUMNS: Final = ", ".join(f'"{name}"' for name in MINUTE_COLUMNS)
+
+READ_MINUTES: Final = f"""
+    from(bucket: bucket)
+        |> range(start: time(v: from_ns), stop: time(v: until_ns))
+        |> filter(fn: (r) => r._measurement == "{PER_MINUTE_MEASUREMENT}")
+        |> filter(fn: (r) => r.{GYM_TAG} == gym_id and r.{TREADMILL_TAG} == treadmill_id)
+        |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+        |> keep(columns: [{_MINUTE_COLUMNS}])
+"""
+"""Minutes of a treadmill, a row each. Parameters as of READ, `bucket` that of the minutes."""
 
 FIRST: Final = f"""{_OF_TREADMILL}
         |> filter(fn: (r) => r._field == "{COUNTED_FIELD}")

@@ -38,11 +38,12 @@ from backstride_shared.series.influx_lines import (
     PER_MINUTE_MEASUREMENT,
     TREADMILL_TAG,
     body_of,
+    minutes_of,
     points_of,
     time_ns_of,
     time_text_of,
 )
-from backstride_shared.series.ports import RefusedPoint, SeriesPoint
+from backstride_shared.series.ports import RefusedPoint, SeriesMinute, SeriesPoint
 
 log = structlog.get_logger()
 
@@ -69,7 +70,7 @@ class InfluxSeries:
     ) -> None:
         """Take the address; nothing is asked before the first call.
 
-        In `per_minute_bucket` only `delete` does anything: tasks of InfluxDB fill it.
+        `per_minute_bucket` is filled by tasks of InfluxDB; here it is read and deleted from.
         """
         self._per_minute_bucket = per_minute_bucket
         self._org = org
@@ -122,6 +123,18 @@ class InfluxSeries:
         points = list(points_of(treadmill, header, rows))
         points.sort(key=lambda point: (point.measured_at_ms, point.seq % NS_PER_MS))
         return points
+
+    def read_minutes(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesMinute]:
+        """Return the minutes that touch [from_ms, to_ms], in order; none without their bucket."""
+        if self._per_minute_bucket is None:
+            return []
+        first_ms = from_ms - from_ms % _MINUTE_MS
+        parameters = self._of(treadmill, first_ms * NS_PER_MS, (to_ms + 1) * NS_PER_MS)
+        rows = self._rows(
+            influx_queries.READ_MINUTES, **{**parameters, "bucket": self._per_minute_bucket}
+        )
+        header = next(rows, None)
+        return [] if header is None else sorted(minutes_of(header, rows))
 
     def delete(self, treadmill: str, from_ms: int, to_ms: int) -> None:
         """Delete the points with from_ms <= measured_at_ms <= to_ms, and the minutes they touch."""

@@ -43,6 +43,22 @@ class SeriesPoint(msgspec.Struct, frozen=True, gc=False):
         return -self.speed_m_per_s if self.is_reverse else self.speed_m_per_s
 
 
+class SeriesMinute(NamedTuple):
+    """What is kept of a minute of a treadmill when its readings are gone; seconds are the belt's.
+
+    The heart rate is a mean, the speed the greatest in either direction.
+    """
+
+    from_ms: int
+    readings_count: int
+    forward_s: float
+    reverse_s: float
+    gross_kcal: float
+    net_kcal: float
+    max_speed_m_per_s: float
+    heart_rate_bpm: float | None
+
+
 class RefusedPoint(NamedTuple):
     """A point that a store will never take, and why."""
 
@@ -67,6 +83,15 @@ class SeriesStore(Protocol):
 
     def read(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesPoint]:
         """Return the points with from_ms <= measured_at_ms <= to_ms, ordered by time, then seq.
+
+        Raises:
+            SeriesUnavailableError: try again later.
+
+        """
+        ...
+
+    def read_minutes(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesMinute]:
+        """Return the minutes that touch [from_ms, to_ms], in order; none where none are kept.
 
         Raises:
             SeriesUnavailableError: try again later.

@@ -14,7 +14,12 @@ from typing import Any, Final
 
 from backstride_shared.full_disk import with_mend
 from backstride_shared.series.conditions import packed, unpacked
-from backstride_shared.series.ports import RefusedPoint, SeriesPoint, SeriesUnavailableError
+from backstride_shared.series.ports import (
+    RefusedPoint,
+    SeriesMinute,
+    SeriesPoint,
+    SeriesUnavailableError,
+)
 
 SCHEMA_VERSION: Final = 1
 BUSY_TIMEOUT_S: Final = 5.0
@@ -99,6 +104,15 @@ class SqliteSeries:
             stretch = (_first_ns(from_ms), _first_ns(to_ms + 1) - 1)
             rows = connection.execute(_SELECT, (number, *stretch)).fetchall()
         return [_point(treadmill, row) for row in rows]
+
+    def read_minutes(
+        self,
+        treadmill: str,  # noqa: ARG002  the port's
+        from_ms: int,  # noqa: ARG002
+        to_ms: int,  # noqa: ARG002
+    ) -> list[SeriesMinute]:
+        """Return nothing: a file keeps every reading, so nothing stands in for them."""
+        return []
 
     def delete(self, treadmill: str, from_ms: int, to_ms: int) -> None:
         """Delete the points with from_ms <= measured_at_ms <= to_ms, from the file too."""

@@ -283,6 +283,26 @@ alert_acknowledgements = Table(
     Column("acknowledged_at_ms", BigInteger, nullable=False),
 )
 
+# everything of a member as one file, asked for and made in the background
+exports = Table(
+    "exports",
+    metadata,
+    Column("export_id", String(36), primary_key=True),
+    Column("member_id", String(36), nullable=False),
+    Column("requested_at_ms", BigInteger, nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("sessions_count", Integer),
+    Column("sessions_done", Integer, nullable=False),
+    Column("ended_at_ms", BigInteger),
+    # row and file are deleted then
+    Column("expires_at_ms", BigInteger),
+    Column("file_bytes", BigInteger),
+    # of what failed: one sentence for the member
+    Column("reason", String(200)),
+    Index(None, "member_id"),
+)
+
 # --- written by the recorder ------------------------------------------------------------------
 
 # The processor raises an epoch here when it goes on from a row: docs/decisions/0009.

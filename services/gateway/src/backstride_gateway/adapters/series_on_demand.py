@@ -3,7 +3,7 @@
 import threading
 
 from backstride_shared.series.opening import open_series
-from backstride_shared.series.ports import SeriesPoint, SeriesStore
+from backstride_shared.series.ports import SeriesMinute, SeriesPoint, SeriesStore
 from backstride_shared.settings import SeriesBlock
 
 
@@ -18,6 +18,10 @@ class SeriesOnDemand:
     def read(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesPoint]:
         """See the port."""
         return self._opened().read(treadmill, from_ms, to_ms)
+
+    def read_minutes(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesMinute]:
+        """See the port."""
+        return self._opened().read_minutes(treadmill, from_ms, to_ms)
 
     def close(self) -> None:
         """Let go of the store."""

@@ -17,6 +17,7 @@ from backstride_gateway.api import (
     console_access,
     demo,
     erasures,
+    exports,
     gyms,
     member_body,
     members,
@@ -83,6 +84,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(changes.router)
     app.include_router(erasures.router)
     app.include_router(erasures.receipts)
+    app.include_router(exports.router)
     app.include_router(accounts.entrance)
     app.include_router(accounts.router)
     app.include_router(memberships.router)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from backstride_gateway.acknowledging import UnknownAlertError
+from backstride_gateway.activities import SessionRunningError
 from backstride_gateway.api.refusals import (
     ConditionMissingError,
     CsrfError,
@@ -35,6 +36,11 @@ from backstride_gateway.domain.console_access import ImplausiblePinError
 from backstride_gateway.domain.masses import FutureMassError
 from backstride_gateway.domain.periods import PeriodRangeError
 from backstride_gateway.erasing import UnknownErasureError
+from backstride_gateway.exporting import (
+    ExportNotReadyError,
+    ExportsOffError,
+    UnknownExportError,
+)
 from backstride_gateway.gym_registry import NotRegisteredError, UnknownGymError
 from backstride_gateway.history import TooManyPointsError, UnknownSessionError
 from backstride_gateway.joining import FirstGymError, NotOfGymError, UnknownAccountError
@@ -177,6 +183,14 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     ),
     TooManyCorrectionsError: _Kind(
         "too-many-corrections", HTTPStatus.CONFLICT, "The session was corrected too often"
+    ),
+    SessionRunningError: _Kind(
+        "session-running", HTTPStatus.CONFLICT, "The session is not over yet"
+    ),
+    UnknownExportError: _Kind("export-unknown", HTTPStatus.NOT_FOUND, "No export has this id"),
+    ExportNotReadyError: _Kind("export-not-ready", HTTPStatus.CONFLICT, "There is no file yet"),
+    ExportsOffError: _Kind(
+        "exports-off", HTTPStatus.SERVICE_UNAVAILABLE, "This gym has no place for exports"
     ),
     StoreUnavailableError: _Kind(
         "store-unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "The store cannot be reached now"

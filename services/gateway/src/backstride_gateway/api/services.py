@@ -1,12 +1,13 @@
 """What the routes use, handed to them by the app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
 from backstride_gateway.acknowledging import Acknowledging
+from backstride_gateway.activities import Activities
 from backstride_gateway.aiming import Aiming
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
@@ -14,6 +15,8 @@ from backstride_gateway.console_access import ConsoleAccess
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.demo_ports import DemoFaults
 from backstride_gateway.erasing import Erasing
+from backstride_gateway.export_ports import ActivityWriter
+from backstride_gateway.exporting import Exporting
 from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.history import History
 from backstride_gateway.joining import Joining
@@ -43,6 +46,10 @@ class Services:
     attempts: Attempts
     correcting: Correcting
     erasing: Erasing
+    activities: Activities
+    exporting: Exporting
+    # by format: fit, tcx, csv
+    activity_writers: Mapping[str, ActivityWriter]
     history: History
     aiming: Aiming
     live: LiveFeed
