@@ -5,10 +5,12 @@ import io
 import pytest
 from rich.console import Console
 
+from backstride_standalone.adapters.terminal_qr import terminal_qr
 from backstride_standalone.adapters.terminal_screen import (
     PanelScreen,
     PlainScreen,
     figures_line,
+    show_banner,
     treadmill_line,
 )
 from backstride_standalone.domain.figures import Figures
@@ -127,3 +129,15 @@ def test_the_panel_shows_everything_in_place() -> None:
     ):
         assert words in text
     assert "demo/treadmill-06" not in text
+
+
+def test_a_banner_is_light_on_dark_whatever_the_terminal() -> None:
+    shown = Console(file=io.StringIO(), force_terminal=True, width=100, color_system="truecolor")
+
+    show_banner(shown, terminal_qr("http://192.0.2.7:8080"))
+
+    lines = printed(shown).splitlines()
+    # a code of 25 modules with two around it, two rows in a line
+    assert len(lines) == 15
+    assert all("38;2;255;255;255;48;2;0;0;0m" in line for line in lines)
+    assert "\N{FULL BLOCK}" * 29 in lines[0]

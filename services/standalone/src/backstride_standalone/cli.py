@@ -8,6 +8,7 @@ import typer
 
 from backstride_shared.data_folder import default_data_folder
 from backstride_standalone.adapters.data_folder import DataFolder, DataFolderError
+from backstride_standalone.domain.lan import LanRefusedError, check_may_open
 from backstride_standalone.domain.ports import PortTakenError
 from backstride_standalone.main import MissingBrokerError, run_platform
 from backstride_standalone.run_options import MqttChoice, RunOptions
@@ -29,6 +30,10 @@ def run(  # noqa: PLR0913  one parameter per option of the command
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Delete what the data folder holds, and begin anew.")
     ] = False,
+    lan: Annotated[
+        bool,
+        typer.Option("--lan", help="Let the network reach the page; needs an owner's account."),
+    ] = False,
     treadmills: Annotated[
         int, typer.Option(min=0, max=200, help="Simulated treadmills, with --demo.")
     ] = 4,
@@ -44,11 +49,13 @@ def run(  # noqa: PLR0913  one parameter per option of the command
 ) -> None:
     """Run the whole platform on this machine, with everything it needs, until Ctrl-C.
 
-    A port of 0 takes a free one. Everybody on this machine may connect, nobody else can.
+    A port of 0 takes a free one. Everybody on this machine may connect, nobody else can; with
+    --lan the machines of the network reach the page, where everybody signs in.
     """
     path = data_dir or default_data_folder(is_demo=demo)
     options = RunOptions(
         is_demo=demo,
+        is_lan=lan,
         mqtt=mqtt,
         http_port=http_port,
         mqtt_port=mqtt_port,
@@ -59,11 +66,13 @@ def run(  # noqa: PLR0913  one parameter per option of the command
     try:
         with DataFolder(path) as folder:
             if fresh:
+                if lan:
+                    check_may_open(is_demo=demo, is_fresh=True, has_admin=False)
                 if not demo:
                     _ask_to_delete(folder)
                 folder.make_empty()
             run_platform(options, folder)
-    except (DataFolderError, PortTakenError, MissingBrokerError) as error:
+    except (DataFolderError, PortTakenError, MissingBrokerError, LanRefusedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(_CANNOT_RUN) from None
     except ProgramFailedError as error:

@@ -10,13 +10,16 @@ from collections.abc import Coroutine, Sequence
 from backstride_standalone.adapters import local_ports
 from backstride_standalone.adapters.child_machine import ChildMachine
 from backstride_standalone.adapters.data_folder import DataFolder
-from backstride_standalone.adapters.first_start import set_up_code
+from backstride_standalone.adapters.first_start import has_admin, set_up_code
 from backstride_standalone.adapters.kill_request_file import KillRequestFile
+from backstride_standalone.adapters.lan_interfaces import find_lan
 from backstride_standalone.adapters.mosquitto_program import find_mosquitto, write_configuration
 from backstride_standalone.adapters.program_telemetry import ProgramTelemetry
 from backstride_standalone.adapters.run_status_file import RunStatusFile
+from backstride_standalone.adapters.terminal_qr import terminal_qr
 from backstride_standalone.adapters.terminal_screen import open_screen
 from backstride_standalone.demonstration import Demonstration
+from backstride_standalone.domain.lan import check_may_open
 from backstride_standalone.domain.ports import PortPlan, plan_ports
 from backstride_standalone.platform_programs import (
     DATABASE_FILE,
@@ -52,9 +55,18 @@ def run_platform(options: RunOptions, folder: DataFolder) -> None:
     Raises:
         PortTakenError: when a port that was asked for is in use.
         MissingBrokerError: when Mosquitto was asked for and is not installed.
+        LanRefusedError: when the network may not be let in, or there is none.
         ProgramFailedError: when one of the programs cannot run here.
 
     """
+    lan = None
+    if options.is_lan:
+        check_may_open(
+            is_demo=options.is_demo,
+            is_fresh=False,
+            has_admin=has_admin(folder.path / DATABASE_FILE),
+        )
+        lan = find_lan()
     ports = plan_ports(port_wishes(options), local_ports.is_free, local_ports.free_ports)
     mosquitto_command = _mosquitto_command(options, folder, ports)
     board = RunStatusFile(folder.path / STATUS_FILE)
@@ -67,9 +79,15 @@ def run_platform(options: RunOptions, folder: DataFolder) -> None:
         }
     )
     code = None if options.is_demo else set_up_code(folder.path / DATABASE_FILE)
-    programs = platform_programs(options, ports, folder.path, mosquitto_command, code)
+    programs = platform_programs(options, ports, folder.path, mosquitto_command, code, lan)
     broker = "Mosquitto" if mosquitto_command else "amqtt"
-    screen = open_screen(_heading(options, ports, folder, broker, code), time.monotonic)
+    heading = _heading(options, ports, folder, broker, code)
+    banner = None
+    if lan is not None:
+        url = lan.url(ports[PAGE_PORT])
+        heading.append(f"  for members   {url} (without TLS: for a network that you trust)")
+        banner = terminal_qr(url)
+    screen = open_screen(heading, time.monotonic, banner)
     try:
         supervision = Supervision(programs, ChildMachine(folder.logs), screen)
         watching = Watching(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from backstride_standalone.domain.lan import ALL_INTERFACES, Lan
 from backstride_standalone.domain.ports import PortPlan, PortWish
 from backstride_standalone.domain.programs import Program
 from backstride_standalone.run_options import RunOptions
@@ -70,10 +71,11 @@ def platform_programs(
     folder: Path,
     mosquitto_command: tuple[str, ...] | None,
     set_up_code: str | None = None,
+    lan: Lan | None = None,
 ) -> list[Program]:
     """Return the programs; without a command for Mosquitto the MQTT broker is amqtt.
 
-    With a set-up code, the gateway lets the owner begin by it.
+    With a set-up code, the gateway lets the owner begin by it; with a LAN, its machines reach it.
     """
     programs = _Programs(ports, folder)
     return [
@@ -83,9 +85,17 @@ def platform_programs(
         programs.ingest(),
         programs.processor(),
         programs.recorder(),
-        programs.gateway(set_up_code, is_demo=options.is_demo),
+        programs.gateway(set_up_code, lan, is_demo=options.is_demo),
         *([programs.simulation(options)] if options.has_simulation else []),
     ]
+
+
+def _open_to(lan: Lan, port: int) -> dict[str, str]:
+    return {
+        "BACKSTRIDE_HTTP__HOST": ALL_INTERFACES,
+        "BACKSTRIDE_HTTP__NAMES": lan.host_names,
+        "BACKSTRIDE_HTTP__PUBLIC_URL": lan.url(port),
+    }
 
 
 class _Programs:
@@ -160,7 +170,7 @@ class _Programs:
             falls_with=(KAFKA,),
         )
 
-    def gateway(self, set_up_code: str | None, *, is_demo: bool) -> Program:
+    def gateway(self, set_up_code: str | None, lan: Lan | None, *, is_demo: bool) -> Program:
         port = self._ports[PAGE_PORT]
         return Program(
             GATEWAY,
@@ -180,6 +190,7 @@ class _Programs:
                     if is_demo
                     else {}
                 ),
+                **({} if lan is None else _open_to(lan, port)),
                 **({} if set_up_code is None else {"BACKSTRIDE_SET_UP_CODE": set_up_code}),
             },
             needs=(KAFKA, MQTT, STORE),

@@ -20,6 +20,8 @@ class RunOptions:
     """
 
     is_demo: bool = False
+    # the machines of the network reach the pages, not the MQTT broker
+    is_lan: bool = False
     mqtt: MqttChoice = MqttChoice.AUTO
     http_port: int = 8080
     mqtt_port: int = 1883

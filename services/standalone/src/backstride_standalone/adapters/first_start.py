@@ -12,13 +12,14 @@ _GROUP: Final = 4
 
 def set_up_code(database: Path) -> str | None:
     """Return a new code for the owner's first start; None: an administrator exists."""
-    if _has_admin(database):
+    if has_admin(database):
         return None
     characters = secrets.token_hex(_BYTES).upper()
     return "-".join(characters[at : at + _GROUP] for at in range(0, len(characters), _GROUP))
 
 
-def _has_admin(database: Path) -> bool:
+def has_admin(database: Path) -> bool:
+    """Return whether the database holds an administrator's account."""
     if not database.is_file():
         return False
     # only a look: the gateway decides; without the table there cannot be an administrator, and

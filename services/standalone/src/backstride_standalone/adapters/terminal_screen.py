@@ -20,6 +20,7 @@ _NOTICES_SHOWN: Final = 6
 _TREADMILLS_SHOWN: Final = 6
 _PLAIN_FIGURES_EVERY_S: Final = 10.0
 _PRINTED: Final = frozenset({State.READY, State.DONE, State.RESTARTING, State.STOPPED})
+_BANNER_STYLE: Final = "#ffffff on #000000"
 _STYLES: Final = {
     State.READY: "green",
     State.DONE: "green",
@@ -30,12 +31,25 @@ _STYLES: Final = {
 }
 
 
-def open_screen(heading: Sequence[str], now_s: Callable[[], float]) -> Screen:
-    """Return a panel when standard output is a terminal, else plain lines."""
+def open_screen(
+    heading: Sequence[str], now_s: Callable[[], float], banner: str | None = None
+) -> Screen:
+    """Return a panel when standard output is a terminal, else plain lines.
+
+    A banner, such as a QR code, stands above a panel; among plain lines nobody scans it.
+    """
     console = Console(highlight=False)
     if console.is_terminal:
+        if banner is not None:
+            show_banner(console, banner)
         return PanelScreen(console, heading)
     return PlainScreen(console, heading, now_s)
+
+
+def show_banner(console: Console, banner: str) -> None:
+    """Print light blocks on a dark ground, whatever the colours of the terminal are."""
+    for line in banner.splitlines():
+        console.print(Text(line, style=_BANNER_STYLE))
 
 
 def figures_line(figures: Figures | None) -> str:
