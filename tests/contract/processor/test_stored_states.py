@@ -14,6 +14,7 @@ from backstride_shared.store.migrate import migrate
 from backstride_shared.store.opening import open_engine, writing
 from backstride_shared.store.schema import treadmill_states
 from tests.component.processor.fakes import MemoryStoredStates
+from tests.factories.roles import as_role
 from tests.servers.postgres import PostgresAddress
 
 NOW_MS = 1_795_406_900_123
@@ -49,6 +50,8 @@ def source(server: str | PostgresAddress, tmp_path: Path) -> Source:
         )
         if states is not None:
             _fill(url, states)
+            if isinstance(server, PostgresAddress):
+                url = as_role("processor", url)
         return SqlStoredStates(url, lambda: NOW_MS)
 
     return memory if server == "memory" else sql

@@ -12,6 +12,7 @@ from backstride_shared.frames import Alert
 from backstride_shared.store.migrate import migrate
 from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import alerts
+from tests.factories.roles import database_of
 from tests.servers.postgres import PostgresAddress
 
 TREADMILL = "gym/one"
@@ -27,8 +28,11 @@ def server(request: pytest.FixtureRequest) -> PostgresAddress | None:
 
 @pytest.fixture
 def engine(server: PostgresAddress | None, tmp_path: Path) -> Iterator[Engine]:
-    url = server.fresh_database() if server else f"sqlite:///{tmp_path}/store.db"
-    migrate(url)
+    if server:
+        url = database_of("recorder", server)
+    else:
+        url = f"sqlite:///{tmp_path}/store.db"
+        migrate(url)
     opened = open_engine(url)
     yield opened
     opened.dispose()

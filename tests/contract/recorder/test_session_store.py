@@ -15,6 +15,7 @@ from backstride_shared.fold.state import STATE_VERSION, Mark, TreadmillState, en
 from backstride_shared.frames import SessionSnapshot
 from backstride_shared.store.migrate import migrate
 from backstride_shared.store.opening import open_engine
+from tests.factories.roles import database_of
 from tests.fakes.in_memory_sessions import InMemorySessions
 from tests.servers.postgres import PostgresAddress
 
@@ -36,12 +37,11 @@ def store(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[SessionStore]
     if kind == "in memory":
         yield InMemorySessions()
         return
-    url = (
-        kind.fresh_database()
-        if isinstance(kind, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
-    )
-    migrate(url)
+    if isinstance(kind, PostgresAddress):
+        url = database_of("recorder", kind)
+    else:
+        url = f"sqlite:///{tmp_path}/store.db"
+        migrate(url)
     engine = open_engine(url)
     yield SqlSessions(engine, lambda: WRITTEN_AT_MS)
     engine.dispose()

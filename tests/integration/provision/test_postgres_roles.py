@@ -56,7 +56,8 @@ def readable(connection: psycopg.Connection) -> set[str]:
 
 
 def test_each_program_writes_its_own_tables_and_no_others(database: str, passwords: Path) -> None:
-    of_recorder = {"alerts", "refolds_due", "sessions", "treadmill_states"}
+    of_recorder = {"alerts", "corrections", "erasures", "refolds_due", "sessions"}
+    of_recorder |= {"treadmill_states"}
     with connected(database, "recorder", passwords) as recorder:
         assert writable(recorder) == readable(recorder) == of_recorder
     with connected(database, "gateway", passwords) as gateway:

@@ -19,14 +19,24 @@ from sqlalchemy import make_url
 from backstride_shared.provision.secret_files import read_secret
 from backstride_shared.provision.settings import PostgresSetupSettings
 from backstride_shared.settings import read_settings_or_exit
-from backstride_shared.store.schema import alerts, metadata, refolds_due, sessions, treadmill_states
+from backstride_shared.store.schema import (
+    alerts,
+    corrections,
+    erasures,
+    metadata,
+    refolds_due,
+    sessions,
+    treadmill_states,
+)
 from backstride_shared.telemetry import set_up_logging
 
 log = structlog.get_logger()
 
 CONNECT_TIMEOUT_S: Final = 10
 VERSION_TABLE: Final = "alembic_version"
-_OF_RECORDER: Final = {table.name for table in (alerts, refolds_due, sessions, treadmill_states)}
+_OF_RECORDER: Final = {
+    table.name for table in (alerts, corrections, erasures, refolds_due, sessions, treadmill_states)
+}
 _ALL: Final = set(metadata.tables)
 
 Statement = sql.SQL | sql.Composed
