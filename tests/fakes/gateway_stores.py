@@ -209,6 +209,9 @@ class InMemoryHistory:
             if treadmills is None or treadmill in treadmills
         ]
 
+    def everybodys(self) -> list[SessionRecord]:
+        return [self._with_member(one) for one in self._sessions.values()]
+
     def _of(self, member_id: str) -> list[SessionRecord]:
         self._check()
         found = [self._with_member(one) for one in self._sessions.values()]

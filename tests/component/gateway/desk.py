@@ -21,6 +21,7 @@ from backstride_gateway.domain.members import Member, Profile
 from backstride_gateway.erasing import Erasing
 from backstride_gateway.exporting import Exporting
 from backstride_gateway.gym_registry import GymRegistry
+from backstride_gateway.gym_statistics import Statistics
 from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
 from backstride_gateway.joining import Joining
@@ -47,6 +48,7 @@ from tests.fakes.gateway_exports import (
     InMemoryPersonalData,
 )
 from tests.fakes.gateway_goals import InMemoryGoals
+from tests.fakes.gateway_gym_sums import InMemoryGymSums
 from tests.fakes.gateway_member_body import InMemoryMemberBody
 from tests.fakes.gateway_stores import (
     FakeEventLog,
@@ -149,6 +151,7 @@ class Desk:
             signing_in=self.signing_in,
             joining=self.joining,
             gyms=GymRegistry(self.gyms, self.codes, self.clock),
+            statistics=Statistics(InMemoryGymSums(self.history, self.members), self.clock),
             treadmill_codes=self.codes,
             qr_svg=qr_svg,
             membership=self.membership,

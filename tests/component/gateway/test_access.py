@@ -179,6 +179,7 @@ GUARDED: Final = (
     ),
     Row("PUT /v1/gyms/{gym_id}/join-code", STAFF_OF_GYM, GYM, ALL),
     Row("GET /v1/t/{code}", GYM, GYM, ALL),
+    Row("GET /v1/gyms/{gym_id}/statistics", STAFF_OF_GYM, GYM, ALL),
     Row(
         "POST /v1/treadmills/{gym_id}/{treadmill_id}/take-over",
         # of the others' treadmills nothing is left to take over, or they are not there

@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from backstride_gateway.adapters.sql_claims import SqlClaims
+from backstride_gateway.adapters.sql_gym_sums import SqlGymSums
 from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.domain.claiming import StoredClaim
 from backstride_gateway.domain.members import Member, Profile
 from backstride_gateway.domain.sessions import SessionFilter, SessionRecord
+from backstride_gateway.gym_statistics import GymSum, GymSums
 from backstride_gateway.gym_view import SessionsOfGym
 from backstride_gateway.ports import (
     Claims,
@@ -30,6 +32,7 @@ from backstride_shared.store.migrate import migrate
 from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import sessions, treadmill_states
 from tests.factories.session_records import session_record
+from tests.fakes.gateway_gym_sums import InMemoryGymSums
 from tests.fakes.gateway_stores import InMemoryClaims, InMemoryHistory, InMemoryMembers
 from tests.servers.postgres import PostgresAddress
 
@@ -43,6 +46,7 @@ class Stores:
     members: Members
     claims: Claims
     history: SessionHistory
+    gym_sums: GymSums
     put_session: Callable[[SessionRecord], None]
     put_state: Callable[[StoredState], None]
 
@@ -65,7 +69,9 @@ def stores(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[Stores]:
         def put_state(stored: StoredState) -> None:
             history.stored_states[stored.state.treadmill] = stored
 
-        yield Stores(InMemoryMembers(), claims, history, history.put, put_state)
+        members = InMemoryMembers()
+        sums = InMemoryGymSums(history, members)
+        yield Stores(members, claims, history, sums, history.put, put_state)
         return
     url = (
         kind.fresh_database()
@@ -78,6 +84,7 @@ def stores(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[Stores]:
         SqlMembers(engine),
         SqlClaims(engine, lambda: NOW_MS),
         SqlHistory(engine),
+        SqlGymSums(engine),
         lambda session: insert_session(engine, session),
         lambda stored: insert_state(engine, stored),
     )
@@ -316,6 +323,26 @@ def test_what_was_done_in_one_gym_is_told_from_the_rest(stores: Stores) -> None:
     assert (confined.get("b") is None, confined.get("a")) == (False, None)
     assert confined.backward_minutes("m", NOW_MS) == 2.0
     assert stores.history.backward_minutes("m", NOW_MS) == 6.0
+
+
+def test_sums_of_a_gym_count_who_agreed_and_nobodys_apart(stores: Stores) -> None:
+    agreed = member("m")
+    agreed = replace(agreed, profile=replace(agreed.profile, is_counted_in_statistics=True))
+    stores.members.add(agreed)
+    stores.members.add(member("n", "2"))
+    for name, member_id in (("a", "m"), ("b", "m"), ("c", "n")):
+        stores.claims.save([replace(claim(name), member_id=member_id)])
+        stores.put_session(
+            session_record(name, NOW_MS, claim_id=name, treadmill=ONE, backward_s=60.0)
+        )
+    stores.put_session(session_record("d", NOW_MS, treadmill=TWO, backward_s=120.0))
+    stores.put_session(session_record("e", NOW_MS, treadmill="gym-2/one"))
+    of_members = stores.gym_sums.of_members("gym", NOW_MS, NOW_MS + 1)
+    assert (of_members.sessions_count, of_members.members_count) == (2, 1)
+    assert (of_members.forward_s, of_members.backward_s) == (1080.0, 120.0)
+    of_nobody = stores.gym_sums.of_nobody("gym", NOW_MS, NOW_MS + 1)
+    assert (of_nobody.sessions_count, of_nobody.backward_s) == (1, 120.0)
+    assert stores.gym_sums.of_nobody("gym", NOW_MS + 1, NOW_MS + 2) == GymSum()
 
 
 def test_recent_sessions_of_a_treadmill_are_those_that_moved_since(stores: Stores) -> None:

@@ -191,6 +191,25 @@ export interface GymList {
   gyms: GymView[];
 }
 
+export interface GymStatisticsView {
+  gym_id: string;
+  first_on: string;
+  last_on: string;
+  members_count: number | null;
+  of_members: GymSums | null;
+  of_nobody: GymSums;
+}
+
+export interface GymSums {
+  sessions_count: number;
+  forward_s: number;
+  backward_s: number;
+  forward_m: number;
+  backward_m: number;
+  forward_gross_kcal: number;
+  backward_gross_kcal: number;
+}
+
 export interface GymView {
   gym_id: string;
   name: string;
@@ -257,6 +276,7 @@ export interface MemberDetail {
   is_name_shown?: boolean;
   is_calibration_allowed?: boolean;
   is_heart_rate_used?: boolean;
+  is_counted_in_statistics?: boolean;
   units?: "metric" | "imperial";
   member_id: string;
   gym_id: string;
@@ -318,6 +338,7 @@ export interface MemberView {
   is_name_shown?: boolean;
   is_calibration_allowed?: boolean;
   is_heart_rate_used?: boolean;
+  is_counted_in_statistics?: boolean;
   units?: "metric" | "imperial";
   member_id: string;
   gym_id: string;
@@ -359,6 +380,7 @@ export interface NewMemberBody {
   is_name_shown?: boolean;
   is_calibration_allowed?: boolean;
   is_heart_rate_used?: boolean;
+  is_counted_in_statistics?: boolean;
   units?: "metric" | "imperial";
   gym_id: string;
   member_number: string;
@@ -475,6 +497,7 @@ export interface ProfileBody {
   is_name_shown?: boolean;
   is_calibration_allowed?: boolean;
   is_heart_rate_used?: boolean;
+  is_counted_in_statistics?: boolean;
   units?: "metric" | "imperial";
 }
 

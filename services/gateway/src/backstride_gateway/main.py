@@ -34,6 +34,7 @@ from backstride_gateway.adapters.sql_claims import SqlClaims
 from backstride_gateway.adapters.sql_console_access import SqlConsoleAccess
 from backstride_gateway.adapters.sql_exports import SqlExportJobs
 from backstride_gateway.adapters.sql_goals import SqlGoals
+from backstride_gateway.adapters.sql_gym_sums import SqlGymSums
 from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_member_body import SqlMemberBody
@@ -60,6 +61,7 @@ from backstride_gateway.erasing import Erasing
 from backstride_gateway.export_runner import ExportRunner
 from backstride_gateway.exporting import Exporting
 from backstride_gateway.gym_registry import GymRegistry
+from backstride_gateway.gym_statistics import Statistics
 from backstride_gateway.history import History
 from backstride_gateway.holders import Holders
 from backstride_gateway.joining import Joining
@@ -232,6 +234,7 @@ class Gateway:
             signing_in=SigningIn(accounts, members, passwords, attempts, _now_ms),
             joining=self._joining,
             gyms=GymRegistry(gyms, codes, _now_ms),
+            statistics=Statistics(SqlGymSums(engine), _now_ms),
             treadmill_codes=codes,
             qr_svg=qr_svg,
             membership=self._membership,

@@ -57,6 +57,10 @@ members = Table(
     # consent: fitness is calibrated from own walks; the heart rate takes part in the calories
     Column("is_calibration_allowed", Boolean, nullable=False, default=True, server_default=true()),
     Column("is_heart_rate_used", Boolean, nullable=False, default=True, server_default=true()),
+    # consent: counted, without a name, in the statistics of the gym
+    Column(
+        "is_counted_in_statistics", Boolean, nullable=False, default=False, server_default=false()
+    ),
     Column("units", String(8), nullable=False, default="metric", server_default="metric"),
     UniqueConstraint("gym_id", "member_number"),
 )

@@ -24,6 +24,7 @@ _PROFILE = (
     "is_name_shown",
     "is_calibration_allowed",
     "is_heart_rate_used",
+    "is_counted_in_statistics",
     "units",
 )
 

@@ -18,6 +18,7 @@ from backstride_gateway.api import (
     demo,
     erasures,
     exports,
+    gym_statistics,
     gyms,
     member_body,
     members,
@@ -89,6 +90,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(accounts.router)
     app.include_router(memberships.router)
     app.include_router(gyms.router)
+    app.include_router(gym_statistics.router)
     app.include_router(treadmill_codes.router)
     app.include_router(code_sheet.router)
     app.include_router(alerts.router)

@@ -92,6 +92,10 @@ class ProfileBody(Strict):
     is_heart_rate_used: bool = Field(
         default=True, description="Consent: the heart rate takes part in the calories"
     )
+    is_counted_in_statistics: bool = Field(
+        default=False,
+        description="Consent: what is done counts in the sums of the gym, without a name",
+    )
     units: Literal["metric", "imperial"] = Field("metric", description="For display")
 
     def profile(self) -> Profile:

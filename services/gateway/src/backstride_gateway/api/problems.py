@@ -42,6 +42,7 @@ from backstride_gateway.exporting import (
     UnknownExportError,
 )
 from backstride_gateway.gym_registry import NotRegisteredError, UnknownGymError
+from backstride_gateway.gym_statistics import StatisticsRangeError
 from backstride_gateway.history import TooManyPointsError, UnknownSessionError
 from backstride_gateway.joining import FirstGymError, NotOfGymError, UnknownAccountError
 from backstride_gateway.live_feed import TooManyListenersError
@@ -127,6 +128,9 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     ),
     FutureMassError: _Kind(
         "mass-of-the-future", HTTPStatus.UNPROCESSABLE_ENTITY, "The day is still to come"
+    ),
+    StatisticsRangeError: _Kind(
+        "range-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The range of days cannot be used"
     ),
     UnknownMassError: _Kind(
         "mass-unknown", HTTPStatus.NOT_FOUND, "No mass was noted from this day on"

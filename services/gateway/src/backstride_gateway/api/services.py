@@ -18,6 +18,7 @@ from backstride_gateway.erasing import Erasing
 from backstride_gateway.export_ports import ActivityWriter
 from backstride_gateway.exporting import Exporting
 from backstride_gateway.gym_registry import GymRegistry
+from backstride_gateway.gym_statistics import Statistics
 from backstride_gateway.history import History
 from backstride_gateway.joining import Joining
 from backstride_gateway.live_feed import LiveFeed
@@ -36,6 +37,7 @@ class Services:
     signing_in: SigningIn
     joining: Joining
     gyms: GymRegistry
+    statistics: Statistics
     treadmill_codes: TreadmillCodes
     qr_svg: Callable[[str], str]
     membership: Membership

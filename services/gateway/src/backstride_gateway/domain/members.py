@@ -31,6 +31,8 @@ class Profile:
     is_calibration_allowed: bool = True
     # consent: the heart rate takes part in the calories
     is_heart_rate_used: bool = True
+    # consent: counted, without a name, in the statistics of the gym
+    is_counted_in_statistics: bool = False
     # for display; everything inside is SI
     units: Literal["metric", "imperial"] = "metric"
 
