@@ -478,6 +478,7 @@ export interface Problem {
   status: number;
   detail?: string | null;
   instance?: string | null;
+  request_id?: string | null;
   errors?: FieldProblem[];
 }
 

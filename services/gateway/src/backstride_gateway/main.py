@@ -47,7 +47,7 @@ from backstride_gateway.adapters.status_file import StatusFile
 from backstride_gateway.aiming import Aiming
 from backstride_gateway.api.app import build_app
 from backstride_gateway.api.models import Session
-from backstride_gateway.api.services import Services
+from backstride_gateway.api.services import RateLimits, Services
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
 from backstride_gateway.console_access import ConsoleAccess
@@ -57,6 +57,7 @@ from backstride_gateway.delivery import ClaimDelivery
 from backstride_gateway.domain.activity_csv import csv_of
 from backstride_gateway.domain.activity_tcx import tcx_of
 from backstride_gateway.domain.live_view import ClaimView
+from backstride_gateway.domain.rate_limiting import Rate
 from backstride_gateway.erasing import Erasing
 from backstride_gateway.export_runner import ExportRunner
 from backstride_gateway.exporting import Exporting
@@ -76,7 +77,7 @@ from backstride_gateway.ports import (
     StoreUnavailableError,
 )
 from backstride_gateway.serving import AddressInUseError, build_server, listening_socket
-from backstride_gateway.settings import GatewaySettings
+from backstride_gateway.settings import GatewaySettings, HttpBlock
 from backstride_gateway.signing_in import SigningIn
 from backstride_gateway.taking_over import TakingOver
 from backstride_gateway.treadmill_codes import TreadmillCodes
@@ -90,6 +91,7 @@ log = structlog.get_logger()
 
 _DEAD_LETTER_TIMEOUT_S: Final = 30.0
 _SETTINGS_STATUS: Final = 2
+_BURST_S: Final = 10.0
 
 
 def main() -> None:
@@ -262,6 +264,7 @@ class Gateway:
                 if settings.is_demo and settings.kill_request_file is not None
                 else None
             ),
+            rate_limits=_rate_limits(settings.http),
             host_names=settings.http.host_names,
             public_url=settings.http.public_url,
         )
@@ -350,6 +353,13 @@ class Gateway:
             raise LogUnavailableError("no answer") from None
         finally:
             self._sending = None
+
+
+def _rate_limits(http: HttpBlock) -> RateLimits:
+    def rate(per_s: float) -> Rate:
+        return Rate(per_s, max(1, round(per_s * _BURST_S)))
+
+    return RateLimits(rate(http.requests_per_s), rate(http.requests_per_s_of_address))
 
 
 def _now_ms() -> int:

@@ -34,6 +34,18 @@ class HttpBlock(Block):
         "for the QR codes on treadmills; by default that of the request which prints them",
     )
 
+    requests_per_s: float = Field(
+        20.0,
+        gt=0,
+        description="Requests a second of one session or token; ten times as many at once",
+    )
+    requests_per_s_of_address: float = Field(
+        200.0,
+        gt=0,
+        description="Requests a second of one address, which phones of a gym may share; "
+        "ten times as many at once",
+    )
+
     @field_validator("host")
     @classmethod
     def _is_address(cls, value: str) -> str:

@@ -32,6 +32,7 @@ from backstride_gateway.api import (
 from backstride_gateway.api.pages import pages_router
 from backstride_gateway.api.problems import MEDIA_TYPE, Problem, answer_with_problems
 from backstride_gateway.api.protection import Protection
+from backstride_gateway.api.requests import RateLimits, RequestIds
 from backstride_gateway.api.services import Services
 
 _DESCRIPTION: Final = """\
@@ -58,6 +59,15 @@ def build_app(services: Services) -> FastAPI:
     """Return the app over these services; it opens nothing by itself."""
     app = described_app(services.host_names)
     app.state.services = services
+    limits = services.rate_limits
+    app.add_middleware(
+        RateLimits,
+        clock=services.clock,
+        per_asker=limits.per_asker,
+        per_address=limits.per_address,
+    )
+    # the last one is the first that a request meets
+    app.add_middleware(RequestIds)
     return app
 
 
@@ -73,7 +83,10 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
         # the interactive pages would load scripts from another host
         docs_url=None,
         redoc_url=None,
-        responses={422: {"model": Problem, "description": "The request is not valid"}},
+        responses={
+            422: {"model": Problem, "description": "The request is not valid"},
+            429: {"model": Problem, "description": "Too many requests; Retry-After says when"},
+        },
         generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(treadmills.router)

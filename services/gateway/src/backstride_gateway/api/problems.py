@@ -73,6 +73,8 @@ from backstride_shared.series.ports import SeriesUnavailableError
 log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
+REQUEST_ID: Final = "backstride.request_id"
+"""Where the id of a request stands in its ASGI scope."""
 TYPE_PREFIX: Final = "urn:backstride:problem:"
 
 
@@ -93,6 +95,9 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status")
     detail: str | None = Field(default=None, description="What happened this time")
     instance: str | None = Field(default=None, description="The path that was asked for")
+    request_id: str | None = Field(
+        default=None, description="Also in the header X-Request-Id and in the log"
+    )
     errors: list[FieldProblem] = Field(
         default_factory=list, description="Wrong values, all of them"
     )
@@ -319,6 +324,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         status=status,
         detail=str(error.detail) if isinstance(error, HTTPException) else None,
         instance=request.url.path,
+        request_id=request.scope.get(REQUEST_ID),
     )
     response = _response(problem)
     if isinstance(error, HTTPException) and error.headers:
@@ -338,6 +344,7 @@ def _problem(kind: _Kind, request: Request, detail: str | None) -> Problem:
         status=kind.status,
         detail=detail,
         instance=request.url.path,
+        request_id=request.scope.get(REQUEST_ID),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 from fastapi import Depends, Request
 
@@ -14,6 +14,7 @@ from backstride_gateway.claiming import Claiming
 from backstride_gateway.console_access import ConsoleAccess
 from backstride_gateway.correcting import Correcting
 from backstride_gateway.demo_ports import DemoFaults
+from backstride_gateway.domain.rate_limiting import Rate
 from backstride_gateway.erasing import Erasing
 from backstride_gateway.export_ports import ActivityWriter
 from backstride_gateway.exporting import Exporting
@@ -28,6 +29,18 @@ from backstride_gateway.ports import AlertHistory, Clock, StatusSource
 from backstride_gateway.signing_in import SigningIn
 from backstride_gateway.taking_over import TakingOver
 from backstride_gateway.treadmill_codes import TreadmillCodes
+
+_PER_ASKER: Final = Rate(20.0, 200)
+_PER_ADDRESS: Final = Rate(200.0, 2_000)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """What an asker (a session or a token) may ask, and all askers of one address together."""
+
+    per_asker: Rate = _PER_ASKER
+    # phones of a gym may share one
+    per_address: Rate = _PER_ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,7 @@ class Services:
     waiting_for: Callable[[], list[str]]
     is_demo: bool
     faults: DemoFaults | None = None
+    rate_limits: RateLimits = RateLimits()
     host_names: frozenset[str] = frozenset()
     # under which members reach the pages; None: as each request says
     public_url: str | None = None
