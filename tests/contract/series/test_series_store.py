@@ -214,3 +214,12 @@ def test_a_deleted_point_may_be_written_again(series: SeriesStore) -> None:
     series.write([point(1)])
 
     assert series.count() == 1
+
+
+def test_an_interval_that_ends_before_it_begins_holds_nothing(series: SeriesStore) -> None:
+    series.write([point(1)])
+
+    assert series.read("gym/one", T0_MS + 1, T0_MS - 1) == []
+    series.delete("gym/one", T0_MS + 1, T0_MS - 1)
+
+    assert series.count() == 1

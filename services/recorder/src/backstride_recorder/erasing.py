@@ -22,8 +22,8 @@ log = structlog.get_logger()
 SWEEP_AFTER_MS: Final = 120_000
 LOOK_INTERVAL_S: Final = 10.0
 """How often an idle recorder looks whether something is to be looked at once more."""
-MOST_AT_ONCE: Final = 20
-"""Readings wait meanwhile; each takes some milliseconds, at InfluxDB some tens of them."""
+MOST_AT_ONCE_S: Final = 1.0
+"""Readings wait meanwhile; each erasure takes some milliseconds, at InfluxDB some tens of them."""
 
 
 class Eraser:
@@ -58,9 +58,11 @@ class Eraser:
                 if is_ours(one.due.treadmill)
             ]
             metrics.ERASURES_DUE.set(sum(not one.is_erased for one in waiting))
-            ready = [one for one in waiting if one.is_ready][:MOST_AT_ONCE]
+            ready = [one for one in waiting if one.is_ready]
             for one in ready:
                 self._erase(one)
+                if self._clocks.monotonic_s() - now_s > MOST_AT_ONCE_S:
+                    break
             if not waiting:
                 self._look_at_s = now_s + LOOK_INTERVAL_S
             if ready:

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from backstride_recorder import metrics
-from backstride_recorder.domain.batch import DueRefold
+from backstride_recorder.domain.batch import ERASURE, DueRefold
 from backstride_recorder.domain.pace import RefoldPace
 from backstride_recorder.domain.regions import (
     Region,
@@ -97,6 +97,8 @@ class Refolder:
             return
         live = live_dirty_span(state)
         region, known = self._whole(due, state, live)
+        if due.reason == ERASURE and not known:
+            return  # nobody was beside it
         ends_live = live is not None and live.session_id in {one.session_id for one in known}
         points = self._series.read(treadmill, region.from_ms, region.to_ms)
         if due.may_be_old and len(points) < sum(one.readings_count for one in known):

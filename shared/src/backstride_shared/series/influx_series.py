@@ -113,6 +113,8 @@ class InfluxSeries:
 
     def read(self, treadmill: str, from_ms: int, to_ms: int) -> list[SeriesPoint]:
         """Return the points with from_ms <= measured_at_ms <= to_ms, ordered by time, then seq."""
+        if from_ms > to_ms:
+            return []  # an error to Flux
         rows = self._rows(
             influx_queries.READ,
             **self._of(treadmill, from_ms * NS_PER_MS, (to_ms + 1) * NS_PER_MS),
@@ -138,6 +140,8 @@ class InfluxSeries:
 
     def delete(self, treadmill: str, from_ms: int, to_ms: int) -> None:
         """Delete the points with from_ms <= measured_at_ms <= to_ms, and the minutes they touch."""
+        if from_ms > to_ms:
+            return
         self._delete(
             self._bucket, MEASUREMENT, treadmill, from_ms * NS_PER_MS, (to_ms + 1) * NS_PER_MS - 1
         )
