@@ -1,6 +1,6 @@
 """Members in the relational store."""
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backstride_gateway.adapters.sql_transactions import reading, writing_to
@@ -29,6 +29,17 @@ _PROFILE = (
 )
 
 
+_OTHER = (
+    gym_memberships.c.gym_id,
+    gym_memberships.c.member_number,
+    gym_memberships.c.joined_at_ms,
+)
+# a gym that was not joined first: that one stands in the member's own row
+_IS_OTHER = (gym_memberships.c.member_id == members.c.member_id) & (
+    gym_memberships.c.gym_id != members.c.gym_id
+)
+
+
 class SqlMembers:
     """The port `Members` on SQLAlchemy."""
 
@@ -48,25 +59,22 @@ class SqlMembers:
             )
         if after_member_id is not None:
             query = query.where(members.c.member_id > after_member_id)
-        return self._found(query)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+            others = _others(connection, [row.member_id for row in rows])
+        return [_member(row, tuple(others.get(row.member_id, ()))) for row in rows]
 
     def get(self, member_id: str) -> Member | None:
         """See the port."""
-        found = self._found(select(members).where(members.c.member_id == member_id))
-        return found[0] if found else None
+        return self._one(members.c.member_id == member_id)
 
     def by_number(self, gym_id: str, member_number: str) -> Member | None:
         """See the port."""
-        query = (
-            select(members)
-            .join(gym_memberships, members.c.member_id == gym_memberships.c.member_id)
-            .where(
-                gym_memberships.c.gym_id == gym_id,
-                gym_memberships.c.member_number == member_number,
-            )
+        found = select(gym_memberships.c.member_id).where(
+            gym_memberships.c.gym_id == gym_id,
+            gym_memberships.c.member_number == member_number,
         )
-        found = self._found(query)
-        return found[0] if found else None
+        return self._one(members.c.member_id.in_(found))
 
     def add(self, member: Member) -> None:
         """See the port."""
@@ -106,11 +114,24 @@ class SqlMembers:
         with writing_to(self._engine) as connection:
             connection.execute(change)
 
-    def _found(self, query: Select[*tuple[object, ...]]) -> list[Member]:
+    def _one(self, condition: ColumnElement[bool]) -> Member | None:
+        # one round trip: asked with nearly every request
+        query = (
+            select(members, *(column.label(f"other_{column.name}") for column in _OTHER))
+            .select_from(members.outerjoin(gym_memberships, _IS_OTHER))
+            .where(condition)
+            .order_by(gym_memberships.c.joined_at_ms, gym_memberships.c.gym_id)
+        )
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
-            others = _others(connection, [row._mapping["member_id"] for row in rows])  # noqa: SLF001
-        return [_member(row, others) for row in rows]
+        if not rows:
+            return None
+        others = tuple(
+            GymMembership(row.other_gym_id, row.other_member_number, row.other_joined_at_ms)
+            for row in rows
+            if row.other_gym_id is not None
+        )
+        return _member(rows[0], others)
 
 
 def insert_member(connection: Connection, member: Member) -> None:
@@ -124,11 +145,8 @@ def _others(connection: Connection, member_ids: list[str]) -> dict[str, list[Gym
     """Return the gyms that each of these members joined after the first one, by time."""
     query = (
         select(gym_memberships)
-        .join(members, members.c.member_id == gym_memberships.c.member_id)
-        .where(
-            gym_memberships.c.member_id.in_(member_ids),
-            gym_memberships.c.gym_id != members.c.gym_id,
-        )
+        .join(members, _IS_OTHER)
+        .where(gym_memberships.c.member_id.in_(member_ids))
         .order_by(gym_memberships.c.joined_at_ms, gym_memberships.c.gym_id)
     )
     found: dict[str, list[GymMembership]] = {}
@@ -159,7 +177,7 @@ def _values_of(member: Member) -> dict[str, object]:
     }
 
 
-def _member(row: Row[*tuple[object, ...]], others: dict[str, list[GymMembership]]) -> Member:
+def _member(row: Row[*tuple[object, ...]], others: tuple[GymMembership, ...]) -> Member:
     found = row._mapping  # noqa: SLF001  SQLAlchemy's documented way to read a row by name
     return Member(
         member_id=found["member_id"],
@@ -168,5 +186,5 @@ def _member(row: Row[*tuple[object, ...]], others: dict[str, list[GymMembership]
         is_demo=found["is_demo"],
         created_at_ms=found["created_at_ms"],
         profile=Profile(**{name: found[name] for name in _PROFILE}),
-        other_gyms=tuple(others.get(found["member_id"], ())),
+        other_gyms=others,
     )

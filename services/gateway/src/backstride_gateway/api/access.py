@@ -101,6 +101,8 @@ def has_accounts(services: WithServices) -> None:
 
 
 def _seen_member(member_id: str, services: WithServices, caller: WithCaller) -> Member:
+    if caller.member is not None and caller.member.member_id == member_id:
+        return caller.member
     member = services.membership.get(member_id)
     if not sees_member(caller, member):
         raise UnknownMemberError(member_id)

@@ -18,11 +18,17 @@ class Caller:
     role: Role
     gym_id: str | None
     member_id: str | None
-    # of a member all gyms, of staff their own
-    gym_ids: frozenset[str] = frozenset()
+    # the one who trains, read with this request
+    member: Member | None = None
     can_write: bool = True
     # a program with a token cannot make itself more tokens, or change the password
     is_program: bool = False
+
+    @property
+    def gym_ids(self) -> frozenset[str]:
+        """The gyms that the caller is of: a member's all, of staff their own."""
+        own = frozenset() if self.gym_id is None else frozenset({self.gym_id})
+        return own if self.member is None else own | self.member.gym_ids
 
 
 DEMO_VISITOR: Final = Caller(account_id=None, role="admin", gym_id=None, member_id=None)
@@ -32,13 +38,12 @@ def caller_of(
     account: Account, member: Member | None, *, can_write: bool = True, is_program: bool = False
 ) -> Caller:
     """Return the account as one who asks, with the gyms of the member it belongs to."""
-    own = frozenset() if account.gym_id is None else frozenset({account.gym_id})
     return Caller(
         account_id=account.account_id,
         role=account.role,
         gym_id=account.gym_id,
         member_id=account.member_id,
-        gym_ids=own if member is None else member.gym_ids,
+        member=member,
         can_write=can_write,
         is_program=is_program,
     )
