@@ -318,7 +318,9 @@ class Gateway:
     def _open_set_up(self) -> None:
         given = self._set_up_code
         code = self._joining.open_set_up(None if given is None else given.get_secret_value())
-        if code is not None:
+        if code is not None and given is not None:
+            log.warning("waiting for the owner: open /set-up and give the code that was set")
+        elif code is not None:
             # the one secret that is told: it makes the owner the owner, and then works no more
             log.warning("waiting for the owner: open /set-up and give this code", set_up_code=code)
 
