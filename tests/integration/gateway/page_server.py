@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from backstride_gateway.api.app import build_app
 from backstride_gateway.serving import Server, build_server, listening_socket
@@ -43,6 +44,11 @@ class PageServer:
         """Do something in the server's event loop, as its own parts would."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(action)
+
+    def run(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do something in the server's event loop, and return when it is done."""
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
 
     def _begin_stop(self) -> None:
         assert self._server is not None

@@ -38,6 +38,7 @@ function palette(): Palette {
 }
 
 const MINUTE_MS = 60_000;
+const LEGEND_PX = 62;
 const FONT = "12px system-ui, sans-serif";
 
 function axis(colors: Palette, more: uPlot.Axis = {}): uPlot.Axis {
@@ -58,6 +59,8 @@ function place(
   data: uPlot.AlignedData,
 ): HTMLElement {
   const box = h("div", { class: "chart", role: "img", "aria-label": label });
+  // its place is kept until it is drawn, with two lines of legend
+  box.style.setProperty("min-height", `${height + LEGEND_PX}px`);
   let plot: uPlot | undefined;
   const draw = (): void => {
     plot?.destroy();

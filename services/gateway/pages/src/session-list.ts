@@ -20,7 +20,7 @@ export function sessionLink(session: Session, timeZone: string): HTMLElement {
         "span",
         { class: "when" },
         dayAndTime(session.started_at, timeZone),
-        session.is_running ? h("em", {}, "running") : isUnended(session) && h("em", { class: "unended" }, "no end heard"),
+        session.is_running && h("em", {}, "running"),
       ),
       h("span", { class: "kcal" }, session.energy.display),
       h(
@@ -35,9 +35,4 @@ export function sessionLink(session: Session, timeZone: string): HTMLElement {
       bar,
     ),
   );
-}
-
-/** Over, although nobody ended it: the treadmill fell silent, and no release was ever heard. */
-export function isUnended(session: Session): boolean {
-  return !session.is_running && session.ended_at === null;
 }

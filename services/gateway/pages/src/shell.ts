@@ -77,7 +77,6 @@ export function showShell(who: Who, path: string): void {
       }),
     );
     document.body.classList.toggle("has-tabs", tabs.length > 0);
-    document.getElementById("main")?.before(offline);
   }
   for (const link of nav.querySelectorAll("a")) {
     const isHere = link.getAttribute("href") === path;
@@ -108,6 +107,7 @@ async function followStatus(): Promise<void> {
 }
 
 export function followNetwork(): void {
+  document.getElementById("main")?.before(offline);
   const show = (): void => setHidden(offline, navigator.onLine);
   window.addEventListener("online", show);
   window.addEventListener("offline", show);

@@ -5,10 +5,9 @@ import * as api from "../api";
 import { correctionsPanel } from "../corrections";
 import { gaitIcon } from "../direction";
 import { button, facts, fill, h, setText } from "../dom";
-import { clock, dayAndTime, distance, speed, whole, zoneHere } from "../format";
+import { clock, dayAndTime, distance, speed, timeOfDay, whole, zoneHere } from "../format";
 import { inWords } from "../panels";
 import { go, type Visit } from "../router";
-import { isUnended } from "../session-list";
 import { seriesTable } from "../tables";
 import { twiceCard } from "../twice-card";
 
@@ -63,7 +62,6 @@ async function zoneOf(session: SessionDetail): Promise<string> {
 }
 
 function headOf(session: SessionDetail, timeZone: string): (Node | null)[] {
-  const unended = isUnended(session);
   return [
     h("p", { class: "back" }, h("a", { href: "/history" }, "‹ History")),
     h(
@@ -77,8 +75,12 @@ function headOf(session: SessionDetail, timeZone: string): (Node | null)[] {
       { class: "body" },
       [session.treadmill_id, session.purpose, session.is_facing_away && "facing away from the console"].filter(Boolean).join(" · "),
     ),
-    unended
-      ? h("p", { class: "notice" }, "No end was ever heard of this session: it counts up to its last step.")
+    session.is_running
+      ? h(
+          "p",
+          { class: "notice" },
+          `Last step at ${timeOfDay(Date.parse(session.last_moving_at), timeZone)}. Whatever nobody finishes ends by itself, ten minutes after the last step.`,
+        )
       : null,
     session.recomputed_at
       ? h(

@@ -24,6 +24,9 @@ export async function show({ main, memberId, signal }: Visit): Promise<void> {
   const week = h("section", { class: "panel", "aria-labelledby": "week-title" });
   const drawWeek = (now: WeekGoals): void => fill(week, ...weekOf(now, member, drawWeek));
   drawWeek(goals);
+  // complete before it is shown: what came later would push what stands below
+  await drawBars(bars, memberId, zone, "week");
+  if (signal.aborted) return;
   main.replaceChildren(
     h("h1", {}, "Summary"),
     week,
@@ -39,7 +42,6 @@ export async function show({ main, memberId, signal }: Visit): Promise<void> {
     ),
     recordsPanel(records.records, zone),
   );
-  await drawBars(bars, memberId, zone, "week");
 }
 
 const inARow = (current: number, longest: number): string => `${current} now · ${longest} at best`;

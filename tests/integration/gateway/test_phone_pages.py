@@ -1,0 +1,313 @@
+"""The phone's pages over stores in memory: in every form, with every kind of bad luck."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from backstride_gateway.api.pages import STATIC_DIRECTORY
+from backstride_gateway.domain.members import Profile
+from backstride_shared.identity import TreadmillKey
+from tests.browsing import SCHEMES, VIEWPORTS, WITHIN_MS, Holder, Scheme
+from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
+from tests.factories.alert_records import alert_record
+from tests.factories.series_points import series_point
+from tests.factories.session_records import session_record
+from tests.integration.gateway.page_server import PageServer
+
+DAY_MS = 86_400_000
+MOST_FIRST_LOAD_BYTES = 150_000
+PATHS = {
+    "/now": ".now-speed",
+    "/history": ".calendar",
+    "/sessions/s0": ".charts canvas",
+    "/summary": ".bars canvas",
+    "/profile": "form",
+    "/my-data": ".erase",
+    "/more": ".choices",
+    "/learn": ".figure",
+    "/floor": ".floor-tile",
+    f"/treadmills/{TREADMILL}": ".actions",
+    "/treadmills": ".card",
+}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Return a gym with one member, who walked forward and backward, and walks backward now."""
+    if not (STATIC_DIRECTORY / "index.html").is_file():
+        pytest.fail("the pages are not built: run make setup", pytrace=False)
+    desk = Desk()
+    desk.add_member("m", profile=Profile(display_name="Ada", mass_kg=62.0, birth_year=1996))
+    return desk
+
+
+@pytest.fixture
+def server(desk: Desk) -> Iterator[PageServer]:
+    server = PageServer(desk)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def phone(browser: Browser, server: PageServer) -> Iterator[Holder]:
+    holder = Holder(browser, server.url)
+    holder.be_demo_member("m")
+    yield holder
+    holder.close()
+
+
+def walk_now(server: PageServer, speed_m_per_s: float = -0.8) -> None:
+    desk = server.desk
+
+    async def walk() -> None:
+        desk.claiming.claim(TreadmillKey(TREADMILL), "m", None)
+        await desk.delivery.deliver_once()
+        desk.move(30, speed_m_per_s)
+
+    server.run(walk())
+
+
+def walked_before(desk: Desk, *, has_ended: bool = True) -> None:
+    """Store two sessions, the latest half backward, with its readings."""
+    desk.claiming.claim(TreadmillKey(TREADMILL), "m", None)
+    (claim_id,) = desk.claims.rows
+    for number, backward_s in enumerate((300, 0)):
+        desk.history.put(
+            session_record(
+                f"s{number}",
+                NOW_MS - number * DAY_MS,
+                claim_id=claim_id,
+                treadmill=TREADMILL,
+                duration_s=600,
+                backward_s=backward_s,
+            )
+        )
+    desk.series.write(
+        [
+            series_point(
+                1 + second,
+                NOW_MS + second * 1000,
+                treadmill=TREADMILL,
+                is_reverse=second >= 300,
+                heart_rate_bpm=110.0,
+            )
+            for second in range(600)
+        ]
+    )
+    if has_ended:
+        desk.claiming.release(TreadmillKey(TREADMILL), "m")
+    desk.pass_minutes(60)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("viewport", VIEWPORTS)
+def test_every_page_fits_is_accessible_and_does_not_jump(
+    browser: Browser, server: PageServer, desk: Desk, viewport: str, scheme: Scheme
+) -> None:
+    walked_before(desk)
+    walk_now(server, -1.9)
+    desk.alerts.put(alert_record("a", desk.now_ms, treadmill=TREADMILL))
+    holder = Holder(browser, server.url, viewport=viewport, scheme=scheme)
+    holder.be_demo_member("m")
+    found: dict[str, Any] = {}
+    for path, sign in PATHS.items():
+        page = holder.open(path)
+        expect(page.locator(sign).first).to_be_visible(timeout=WITHIN_MS)
+        # the live stream has its say before what moved is counted
+        waiting = page.locator(".connection[data-state=waiting]:not([hidden])")
+        expect(waiting).to_have_count(0, timeout=WITHIN_MS)
+        faults = {
+            "axe": holder.violations(),
+            "shifts": holder.shifts(),
+            "sideways": holder.scrolls_sideways(),
+        }
+        found |= {path: faults} if any(faults.values()) else {}
+    assert found == {}
+    assert holder.complaints == []
+    holder.close()
+
+
+def test_the_ways_in_and_the_answer_are_accessible_to_strangers(browser: Browser) -> None:
+    desk = Desk(is_demo=False)
+    server = PageServer(desk)
+    server.start()
+    holder = Holder(browser, server.url)
+    try:
+        for path, sign in {"/": "Set-up code", "/learn": "Before you try it"}.items():
+            page = holder.open(path)
+            expect(page.get_by_text(sign).first).to_be_visible(timeout=WITHIN_MS)
+            assert holder.violations() == []
+            assert holder.shifts() == []
+    finally:
+        server.stop()
+    holder.close()
+
+
+def test_the_numbers_come_back_after_a_restart_and_never_go_down(
+    phone: Holder, server: PageServer, desk: Desk
+) -> None:
+    walk_now(server)
+    page = phone.open("/now")
+    backward = page.locator(".now-times .backward dd")
+    expect(backward).to_have_text("0:29", timeout=WITHIN_MS)
+    page.evaluate(
+        """() => {
+            window.__seen = [];
+            const element = document.querySelector(".now-times .backward dd");
+            new MutationObserver(() => window.__seen.push(element.textContent))
+                .observe(element, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    server.stop()
+    expect(page.locator(".now-old")).to_contain_text("Not connected", timeout=WITHIN_MS)
+    expect(backward).to_have_text("0:29")
+    server.start()
+    server.call(lambda: desk.move(10, -0.8))
+    expect(backward).to_have_text("0:39", timeout=WITHIN_MS)
+    expect(page.locator(".now-old")).to_be_empty(timeout=WITHIN_MS)
+    seen = page.evaluate("window.__seen")
+    assert seen == sorted(seen)
+
+
+def test_numbers_grow_old_whatever_the_phones_clock_says(
+    phone: Holder, server: PageServer, desk: Desk
+) -> None:
+    walk_now(server)
+    # a clock that is three years ahead and stands
+    phone.context.add_init_script("Date.now = () => new Date('2029-01-01T00:00:00Z').getTime()")
+    page = phone.open("/now")
+    expect(page.locator(".now-speed")).to_have_text("−2.9", timeout=WITHIN_MS)
+    expect(page.locator(".now-old")).to_be_empty()
+    server.call(lambda: desk.pass_minutes(2))
+    expect(page.locator(".now-old")).to_contain_text("min old", timeout=WITHIN_MS)
+    expect(page.locator(".now-word")).to_have_text("No signal")
+
+
+def test_a_name_of_200_characters_from_right_to_left_fits(
+    phone: Holder, server: PageServer, desk: Desk
+) -> None:
+    desk.add_member("n", "1002", Profile(display_name="شهرزاد" * 33 + "اب", birth_year=1990))
+    phone.be_demo_member("n")
+    for path in ("/profile", "/now", "/treadmills", "/my-data"):
+        page = phone.open(path)
+        expect(page.locator("main")).not_to_be_empty()
+        assert not phone.scrolls_sideways(), path
+    page = phone.open("/profile")
+    assert page.locator("main h1").get_attribute("dir") == "auto"
+
+
+def test_an_empty_history_says_what_to_do(phone: Holder) -> None:
+    page = phone.open("/history")
+    expect(page.locator(".sessions")).to_contain_text("Nothing yet", timeout=WITHIN_MS)
+    page = phone.open("/summary")
+    expect(page.get_by_text("None yet")).to_be_visible(timeout=WITHIN_MS)
+
+
+def test_a_session_that_nobody_ended_tells_its_last_step_and_ends_by_itself(
+    phone: Holder, server: PageServer, desk: Desk
+) -> None:
+    server.call(lambda: walked_before(desk, has_ended=False))
+    server.call(lambda: desk.pass_minutes(-48))
+    page = phone.open("/sessions/s0")
+    expect(page.locator(".notice")).to_contain_text("Last step at 04:18", timeout=WITHIN_MS)
+    expect(page.locator(".notice")).to_contain_text("ends by itself")
+    server.call(lambda: desk.pass_minutes(48))
+    expect(page.locator(".notice")).to_have_count(0, timeout=WITHIN_MS)
+
+
+def test_the_calendar_shows_both_directions_and_a_day_filters(
+    phone: Holder, server: PageServer, desk: Desk
+) -> None:
+    walked_before(desk)
+    # the member's month is that of the desk's clock
+    phone.page.clock.set_fixed_time(datetime.fromtimestamp(desk.now_ms / 1000, UTC))
+    page = phone.open("/history")
+    expect(page.locator("button.day")).to_have_count(2, timeout=WITHIN_MS)
+    expect(page.locator(".day .dot.backward")).to_have_count(1)
+    expect(page.locator(".sessions a")).to_have_count(2)
+    page.locator("button.day").first.click()
+    expect(page.locator(".sessions a")).to_have_count(1, timeout=WITHIN_MS)
+    page.get_by_label("Direction").select_option("true")
+    expect(page.locator(".sessions")).to_contain_text("No session is like that", timeout=WITHIN_MS)
+
+
+def test_other_units_are_chosen_once_and_stay(
+    phone: Holder, server: PageServer, desk: Desk
+) -> None:
+    walk_now(server, -1.0)
+    page = phone.open("/more")
+    page.get_by_text("mph · lb").click()
+    page = phone.open("/now")
+    expect(page.locator(".now-unit")).to_have_text("mph", timeout=WITHIN_MS)
+    expect(page.locator(".now-speed")).to_have_text("−2.2")
+
+
+def test_the_shell_works_offline_and_keeps_nothing_of_a_person(
+    phone: Holder, server: PageServer, desk: Desk
+) -> None:
+    walked_before(desk)
+    page = phone.open("/history")
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    kept = page.evaluate(
+        """async () => {
+            const names = await caches.keys();
+            const all = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+            return all.flat().map((request) => new URL(request.url).pathname);
+        }"""
+    )
+    assert "/" in kept
+    assert [path for path in kept if path.startswith("/v1")] == []
+    server.stop()
+    phone.context.set_offline(True)  # noqa: FBT003  of playwright's
+    page.goto("/history")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached", timeout=WITHIN_MS)
+    expect(page.locator(".offline")).to_be_visible()
+    phone.context.set_offline(False)  # noqa: FBT003
+    server.start()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".sessions a")).to_have_count(2, timeout=WITHIN_MS)
+
+
+@pytest.mark.parametrize("path", ["/now", "/learn"])
+def test_a_first_load_is_small(phone: Holder, server: PageServer, desk: Desk, path: str) -> None:
+    walk_now(server)
+    page = phone.open(path)
+    expect(page.locator("main h1").first).to_be_attached()
+    sizes = page.evaluate(
+        """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+            .map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize])"""
+    )
+    files = {path: size for path, size in sizes if not path.startswith("/v1")}
+    assert 0 < sum(files.values()) <= MOST_FIRST_LOAD_BYTES, files
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"), [("br, gzip", "br"), ("gzip;q=0.8", "gzip"), ("identity", None)]
+)
+def test_files_are_sent_as_the_browser_takes_them(
+    server: PageServer, accepted: str, encoding: str | None
+) -> None:
+    answer = httpx.get(server.url, headers={"Accept-Encoding": accepted}, trust_env=False)
+    assert answer.headers.get("Content-Encoding") == encoding
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    whole = httpx.get(server.url, headers={"Accept-Encoding": "identity"}, trust_env=False)
+    assert "<!doctype html>" in whole.text
+    assert int(answer.headers["Content-Length"]) <= len(whole.content)
+
+
+def test_an_alert_is_acknowledged_on_the_wall(
+    browser: Browser, server: PageServer, desk: Desk
+) -> None:
+    server.call(lambda: desk.move(5, -1.9))
+    desk.alerts.put(alert_record("a", desk.now_ms, treadmill=TREADMILL))
+    wall = Holder(browser, server.url, viewport="desktop")
+    page = wall.open("/floor")
+    page.get_by_role("button", name="Acknowledge").click(timeout=WITHIN_MS)
+    expect(page.locator(".floor-alert")).to_contain_text("Seen by the staff", timeout=WITHIN_MS)
+    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    wall.close()
