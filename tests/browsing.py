@@ -23,7 +23,8 @@ window.__shifts = [];
 new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
         if (entry.hadRecentInput) continue;
-        const names = entry.sources.map((one) => one.node && (one.node.className || one.node.nodeName));
+        const nodes = entry.sources.map((source) => source.node).filter(Boolean);
+        const names = nodes.map((node) => node.className || node.nodeName);
         window.__shifts.push([entry.value, String(names)]);
     }
 }).observe({ type: "layout-shift", buffered: true });

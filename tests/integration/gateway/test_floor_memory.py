@@ -42,9 +42,11 @@ _FEED = """async ([template, treadmills, from, to]) => {
         view.status = number % 41 === 0 ? "standing" : "moving";
         view.session.forward.duration_s = number;
         view.session.energy.display = `≈ ${number} kcal (${number}–${number + 5})`;
-        view.claim = number % 7 === 0 ? null : { claim_id: `c${number}`, display_name: `Name ${number}` };
+        const claim = { claim_id: `c${number}`, display_name: `Name ${number}` };
+        view.claim = number % 7 === 0 ? null : claim;
         view.alerts = number % 11 === 0 ? [{ alert_id: `a${number}` }] : [];
-        window.__stream.dispatchEvent(new MessageEvent("treadmill", { data: JSON.stringify(view) }));
+        const data = JSON.stringify(view);
+        window.__stream.dispatchEvent(new MessageEvent("treadmill", { data }));
         // the browser lays the page out in between, as it would
         if (number % 2000 === 0) await new Promise(requestAnimationFrame);
     }
@@ -63,6 +65,7 @@ def heap_bytes(page: Page) -> tuple[int, int]:
     return int(found["JSHeapUsedSize"]), int(found["Nodes"])
 
 
+@pytest.mark.timeout(300)
 def test_a_day_on_the_wall_leaves_no_memory_behind(browser: Browser) -> None:
     if not (STATIC_DIRECTORY / "index.html").is_file():
         pytest.fail("the pages are not built: run make setup", pytrace=False)

@@ -188,9 +188,7 @@ def test_numbers_grow_old_whatever_the_phones_clock_says(
     expect(page.locator(".now-word")).to_have_text("No signal")
 
 
-def test_a_name_of_200_characters_from_right_to_left_fits(
-    phone: Holder, server: PageServer, desk: Desk
-) -> None:
+def test_a_name_of_200_characters_from_right_to_left_fits(phone: Holder, desk: Desk) -> None:
     desk.add_member("n", "1002", Profile(display_name="شهرزاد" * 33 + "اب", birth_year=1990))
     phone.be_demo_member("n")
     for path in ("/profile", "/now", "/treadmills", "/my-data"):
@@ -220,9 +218,7 @@ def test_a_session_that_nobody_ended_tells_its_last_step_and_ends_by_itself(
     expect(page.locator(".notice")).to_have_count(0, timeout=WITHIN_MS)
 
 
-def test_the_calendar_shows_both_directions_and_a_day_filters(
-    phone: Holder, server: PageServer, desk: Desk
-) -> None:
+def test_the_calendar_shows_both_directions_and_a_day_filters(phone: Holder, desk: Desk) -> None:
     walked_before(desk)
     # the member's month is that of the desk's clock
     phone.page.clock.set_fixed_time(datetime.fromtimestamp(desk.now_ms / 1000, UTC))
@@ -236,9 +232,7 @@ def test_the_calendar_shows_both_directions_and_a_day_filters(
     expect(page.locator(".sessions")).to_contain_text("No session is like that", timeout=WITHIN_MS)
 
 
-def test_other_units_are_chosen_once_and_stay(
-    phone: Holder, server: PageServer, desk: Desk
-) -> None:
+def test_other_units_are_chosen_once_and_stay(phone: Holder, server: PageServer) -> None:
     walk_now(server, -1.0)
     page = phone.open("/more")
     page.get_by_text("mph · lb").click()
@@ -256,30 +250,32 @@ def test_the_shell_works_offline_and_keeps_nothing_of_a_person(
     kept = page.evaluate(
         """async () => {
             const names = await caches.keys();
-            const all = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+            const opened = await Promise.all(names.map((name) => caches.open(name)));
+            const all = await Promise.all(opened.map((cache) => cache.keys()));
             return all.flat().map((request) => new URL(request.url).pathname);
         }"""
     )
     assert "/" in kept
     assert [path for path in kept if path.startswith("/v1")] == []
     server.stop()
-    phone.context.set_offline(True)  # noqa: FBT003  of playwright's
+    phone.context.set_offline(True)
     page.goto("/history")
     expect(page.get_by_role("alert")).to_contain_text("cannot be reached", timeout=WITHIN_MS)
     expect(page.locator(".offline")).to_be_visible()
-    phone.context.set_offline(False)  # noqa: FBT003
+    phone.context.set_offline(False)
     server.start()
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".sessions a")).to_have_count(2, timeout=WITHIN_MS)
 
 
 @pytest.mark.parametrize("path", ["/now", "/learn"])
-def test_a_first_load_is_small(phone: Holder, server: PageServer, desk: Desk, path: str) -> None:
+def test_a_first_load_is_small(phone: Holder, server: PageServer, path: str) -> None:
     walk_now(server)
     page = phone.open(path)
     expect(page.locator("main h1").first).to_be_attached()
     sizes = page.evaluate(
-        """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+        """() => ["navigation", "resource"]
+            .flatMap((kind) => performance.getEntriesByType(kind))
             .map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize])"""
     )
     files = {path: size for path, size in sizes if not path.startswith("/v1")}

@@ -3,6 +3,7 @@
 import type {
   AccountView,
   AlertList,
+  CardList,
   ClaimBody,
   Correction,
   CorrectionBody,
@@ -17,7 +18,9 @@ import type {
   MassBody,
   MassList,
   MemberDetail,
+  MemberExport,
   MemberList,
+  MembershipList,
   MemberSummary,
   NewTokenBody,
   NewTokenView,
@@ -83,14 +86,15 @@ async function answerOf(
   const tag = response.headers.get("ETag");
   if (response.status === 204) return { json: undefined, etag: tag };
   if (response.ok) return { json: await response.json(), etag: tag };
-  // signed out meanwhile, elsewhere or by time; the entrance says itself what was wrong
-  if (response.status === 401 && !ENTRANCE.has(path)) location.assign("/sign-in");
-  if (response.headers.get("Content-Type")?.startsWith("application/problem+json"))
-    throw new ProblemError((await response.json()) as Problem);
-  throw new Error(`${response.status} ${response.statusText}`);
+  if (!response.headers.get("Content-Type")?.startsWith("application/problem+json"))
+    throw new Error(`${response.status} ${response.statusText}`);
+  const problem = (await response.json()) as Problem;
+  // signed out meanwhile, elsewhere or by time; a wrong password is answered by 401 too
+  if (problem.type === NOT_SIGNED_IN && path !== "/v1/account") location.assign("/sign-in");
+  throw new ProblemError(problem);
 }
 
-const ENTRANCE: ReadonlySet<string> = new Set(["/v1/session", "/v1/account", "/v1/join", "/v1/password-reset", "/v1/set-up"]);
+const NOT_SIGNED_IN = "urn:backstride:problem:not-signed-in";
 const part = encodeURIComponent;
 
 /** A query of what is there; what is empty is left out. */
@@ -166,6 +170,22 @@ export const removeSession = (id: string): Promise<unknown> => ask(`/v1/sessions
 export const erase = (member_id: string, body: ErasureBody): Promise<ErasureStarted> =>
   ask(`/v1/members/${part(member_id)}/erasure`, body);
 export const erasure = (id: string, code: string): Promise<Erasure> => ask(`/v1/erasures/${part(id)}${query({ code })}`);
+export const beginExport = (member_id: string): Promise<MemberExport> => ask(`/v1/members/${part(member_id)}/exports`, {});
+export const exportState = (member_id: string, export_id: string): Promise<MemberExport> =>
+  ask(`/v1/members/${part(member_id)}/exports/${part(export_id)}`);
+/** Where a session's file is taken from, by a link. */
+export const exportAddress = (session_id: string, format: "fit" | "tcx" | "csv"): string =>
+  `/v1/sessions/${part(session_id)}/export?format=${format}`;
+export const setConsolePin = (member_id: string, pin: string): Promise<void> =>
+  ask(`/v1/members/${part(member_id)}/console-pin`, { pin }, "PUT");
+export const removeConsolePin = (member_id: string): Promise<void> =>
+  ask(`/v1/members/${part(member_id)}/console-pin`, undefined, "DELETE");
+export const cards = (member_id: string): Promise<CardList> => ask(`/v1/members/${part(member_id)}/cards`);
+export const removeCard = (member_id: string, card_id: string): Promise<void> =>
+  ask(`/v1/members/${part(member_id)}/cards/${part(card_id)}`, undefined, "DELETE");
+export const memberships = (): Promise<MembershipList> => ask("/v1/account/gyms");
+export const joinGym = (code: string): Promise<unknown> => ask("/v1/account/gyms", { code });
+export const leaveGym = (gym_id: string): Promise<void> => ask(`/v1/account/gyms/${part(gym_id)}`, undefined, "DELETE");
 export const acknowledge = (alert_id: string): Promise<unknown> => ask(`/v1/alerts/${part(alert_id)}/acknowledge`, {});
 export const treadmills = (): Promise<TreadmillList> => ask("/v1/treadmills");
 export const treadmillByCode = (code: string): Promise<TreadmillByCode> => ask(`/v1/t/${part(code)}`);

@@ -102,6 +102,7 @@ function isElsewhere(route: Route, visitor: Who, address: URL): boolean {
   };
   if (route.for === "entrance") {
     if (visitor.isDemo) return instead("/");
+    if (visitor.account && address.pathname !== "/join") return instead("/");
     if (!visitor.isSetUp && address.pathname !== "/set-up") return instead("/set-up");
     return visitor.isSetUp && address.pathname === "/set-up" ? instead("/sign-in") : false;
   }

@@ -2,7 +2,7 @@
 
 import type { TokenView } from "../api-types";
 import * as api from "../api";
-import { button, h } from "../dom";
+import { button, fill, h } from "../dom";
 import { form, input, tick } from "../panels";
 import type { Visit } from "../router";
 import { leave } from "./more";
@@ -19,8 +19,10 @@ export async function show({ main, who, signal }: Visit): Promise<void> {
     if (tokens.length === 0) list.append(h("li", { class: "small" }, "None."));
   };
   await drawTokens();
+  const gyms = who.memberId ? await gymsPanel() : null;
   if (signal.aborted) return;
-  main.replaceChildren(
+  fill(
+    main,
     h("h1", {}, "Account"),
     h("p", { class: "body" }, "Signed in as ", h("bdi", {}, who.account?.sign_in_name ?? "")),
     h(
@@ -56,6 +58,7 @@ export async function show({ main, who, signal }: Visit): Promise<void> {
       h("p", { class: "small" }, "A phone is lost, or you signed in somewhere that is not yours?"),
       button("Sign out everywhere", async () => (await api.signOutEverywhere(), leave()), { class: "quiet wide-button" }),
     ),
+    gyms,
     h("p", { class: "small beside" }, "A forgotten password is set anew with a code from the staff of your gym, under “Use a code” at sign-in."),
   );
 }
@@ -93,5 +96,39 @@ function tokenForm(changed: () => Promise<void>): HTMLElement {
       },
     ),
     shown,
+  );
+}
+
+/** The gyms somebody trains in; their past stays their own wherever they go. */
+async function gymsPanel(): Promise<HTMLElement> {
+  const list = h("ul", { class: "registry", "aria-label": "Gyms" });
+  const draw = async (): Promise<void> => {
+    const { gyms } = await api.memberships();
+    fill(
+      list,
+      ...gyms.map((one) =>
+        h(
+          "li",
+          { class: "registered" },
+          h("span", {}, h("bdi", {}, one.gym_name), h("span", { class: "small" }, ` number ${one.member_number}`)),
+          !one.is_first &&
+            button("Leave", async () => (await api.leaveGym(one.gym_id), draw()), { class: "quiet", "aria-label": `Leave ${one.gym_name}` }),
+        ),
+      ),
+    );
+  };
+  await draw();
+  return h(
+    "section",
+    { class: "panel" },
+    h("h2", {}, "Gyms"),
+    h("p", { class: "small" }, "With the code of another gym its treadmills are yours to use too. Its staff see only what you do there."),
+    list,
+    form([input({ name: "code", label: "Code of the gym" })], "Join it too", async ({ code = "" }, element) => {
+      await api.joinGym(code);
+      element.reset();
+      await draw();
+      return "Welcome.";
+    }),
   );
 }

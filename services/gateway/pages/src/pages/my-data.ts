@@ -2,6 +2,7 @@
 
 import type { ErasureBody } from "../api-types";
 import * as api from "../api";
+import { exportPanel } from "../export-panel";
 import { h } from "../dom";
 import { form, input } from "../panels";
 import { keepReceipt } from "../receipts";
@@ -13,6 +14,7 @@ export async function show({ main, memberId, who, signal }: Visit): Promise<void
   main.replaceChildren(
     h("h1", {}, "My data"),
     h("p", { class: "body" }, "What is kept of ", h("bdi", {}, member.display_name), ": the profile, body mass over time, claims, sessions, and the readings behind them."),
+    exportPanel(memberId, signal),
     h(
       "section",
       { class: "panel erase", "aria-labelledby": "erase-title" },

@@ -25,6 +25,7 @@ export async function show({ main, memberId, signal }: Visit): Promise<void> {
     ),
     history,
     h("section", { class: "panel" }, h("h2", {}, "About you"), profileForm(member, etag)),
+    consolePanel(member),
   );
 }
 
@@ -169,4 +170,33 @@ function massHistory(now: MassList, member: MemberDetail, changed: (now: MassLis
       },
     ),
   ];
+}
+
+function consolePanel(member: MemberDetail): HTMLElement {
+  return h(
+    "section",
+    { class: "panel", "aria-labelledby": "console-title" },
+    h("h2", { id: "console-title" }, "At consoles"),
+    h("p", { class: "small" }, `A treadmill with a keypad takes your number ${member.member_number} and this PIN. Only a slow hash of it is kept.`),
+    form(
+      [
+        input({
+          name: "pin",
+          label: "New PIN",
+          type: "password",
+          inputmode: "numeric",
+          pattern: "[0-9]{4,8}",
+          hint: "4 to 8 digits",
+          autocomplete: "off",
+        }),
+      ],
+      "Set the PIN",
+      async ({ pin = "" }, element) => {
+        await api.setConsolePin(member.member_id, pin);
+        element.reset();
+        return "Set.";
+      },
+    ),
+    button("Let no PIN work", () => api.removeConsolePin(member.member_id), { class: "quiet wide-button" }),
+  );
 }

@@ -148,9 +148,31 @@ function restOf(session: SessionDetail, timeZone: string, refresh: () => Promise
         ),
       h("p", { class: "small" }, `Calorie model ${session.model_version}.`),
     ),
+    session.is_running ? null : exportLinks(session),
     session.is_running ? null : correctionsPanel(session, timeZone, refresh),
     session.is_running ? null : removePanel(session),
   ];
+}
+
+function exportLinks(session: SessionDetail): HTMLElement {
+  const formats = [
+    ["fit", "FIT"],
+    ["tcx", "TCX"],
+    ["csv", "CSV"],
+  ] as const;
+  return h(
+    "section",
+    { class: "panel", "aria-labelledby": "take" },
+    h("h2", { id: "take" }, "Take it with you"),
+    h("p", { class: "small" }, "FIT and TCX for training programs, CSV for tables."),
+    h(
+      "p",
+      { class: "codes" },
+      ...formats.map(([format, name]) =>
+        h("a", { class: "button", href: api.exportAddress(session.session_id, format), download: true }, name),
+      ),
+    ),
+  );
 }
 
 function removePanel(session: SessionDetail): HTMLElement {
