@@ -126,7 +126,7 @@ class InMemoryErasures:
         found = [one for one in self._claims_of(member_id) if one.claim_id not in asked]
         return found[:limit]
 
-    def finish(self, erasure_id: str, at_ms: int) -> bool:
+    def finish(self, erasure_id: str, at_ms: int, exports_count: int) -> bool:
         erasure = self.rows[erasure_id]
         member_id = erasure.member_id or ""
         if self._claims_of(member_id):
@@ -138,7 +138,12 @@ class InMemoryErasures:
             member_id=None,
             code=None,
             finished_at_ms=at_ms,
-            receipt=Receipt([RemovedRows("relational store", "members", 1)]),
+            receipt=Receipt(
+                [
+                    RemovedRows("relational store", "members", 1),
+                    RemovedRows("files", "exports", exports_count),
+                ]
+            ),
         )
         return True
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from backstride_gateway.domain.erasing import LOG_SENTENCE
+from backstride_gateway.erasing import Erasing
 from backstride_shared.frames import ErasureEvent
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
@@ -180,6 +181,42 @@ async def test_without_the_log_an_erasure_waits_and_goes_on(demo: Demo) -> None:
     await erase_as_the_recorder(demo.desk)
 
     assert demo.desk.erasing.work_once() == 0
+
+
+async def test_an_erasure_goes_on_after_a_restart(demo: Demo) -> None:
+    """All that is open is in the store; nothing of it is remembered by a program."""
+    await demo.ask("POST", "/v1/members/m/erasure", 202, {"confirm": "erase"})
+
+    desk = demo.desk
+    again = Erasing(
+        claims=desk.claims,
+        changes=desk.changes,
+        erasures=desk.erasures,
+        exports=desk.services.exporting,
+        history=desk.history,
+        live_last_moving=desk.live.last_moving,
+        clock=desk.clock,
+        on_change=lambda _: None,
+        on_request=lambda: None,
+    )
+    assert again.work_once() > 0
+    await erase_as_the_recorder(desk)
+
+    assert again.work_once() == 0
+    assert desk.claims.rows == {}
+
+
+async def test_a_demonstrations_member_who_was_erased_is_not_made_up_again() -> None:
+    desk = Desk()
+    desk.membership.make_demo_members()
+    members = desk.members.all(None, 9)
+    erasure = desk.erasing.erase_member(members[0].member_id)
+    desk.erasing.work_once()
+    assert desk.erasures.rows[erasure.erasure_id].finished_at_ms is not None
+
+    desk.membership.make_demo_members()
+
+    assert len(desk.members.all(None, 9)) == len(members) - 1
 
 
 async def test_nobody_is_shown_as_the_holder_afterwards(demo: Demo) -> None:

@@ -174,7 +174,7 @@ def test_nothing_of_a_member_is_left_in_any_table(engine: Engine) -> None:
     store.begin(erasure("ada"))
     assert "ada" in texts_of(engine)
 
-    assert store.finish("erasure-of-code", NOW_MS + 5)
+    assert store.finish("erasure-of-code", NOW_MS + 5, 2)
 
     left = texts_of(engine)
     # the gym's own row was filled with it too
@@ -189,7 +189,7 @@ def test_others_keep_all_that_is_theirs(engine: Engine) -> None:
     before = texts_of(engine)
     store = SqlMemberErasures(engine)
     store.begin(erasure("ada"))
-    store.finish("erasure-of-code", NOW_MS)
+    store.finish("erasure-of-code", NOW_MS, 2)
 
     left = texts_of(engine)
 
@@ -217,19 +217,20 @@ def test_a_member_with_a_claim_is_not_done_yet(engine: Engine) -> None:
     begun = store.begin(erasure("ada"))
     assert begun.claims_count == 1
     assert [one.claim_id for one in store.claims_to_erase("ada", 9)] == ["claim"]
-    assert not store.finish(begun.erasure_id, NOW_MS)
+    assert not store.finish(begun.erasure_id, NOW_MS, 2)
 
     erase_claim(engine, "claim", "ada")
 
     assert store.claims_to_erase("ada", 9) == []
     (going_on,) = store.unfinished()
     assert going_on.claims_erased_count == 1
-    assert store.finish(begun.erasure_id, NOW_MS)
+    assert store.finish(begun.erasure_id, NOW_MS, 2)
     done = store.get(begun.erasure_id)
     assert done is not None
     assert done.receipt is not None
     removed = {one.what: one.count for one in done.receipt.removed}
     assert removed["readings, and their minutes"] == 600
+    assert removed["exports"] >= 2
     assert (removed["claims"], removed["members"], removed["accounts"]) == (1, 1, 1)
 
 
@@ -245,7 +246,7 @@ def test_the_receipt_knows_neither_member_nor_code(engine: Engine) -> None:
     insert_member(engine, "ada")
     store = SqlMemberErasures(engine)
     store.begin(erasure("ada"))
-    store.finish("erasure-of-code", NOW_MS)
+    store.finish("erasure-of-code", NOW_MS, 2)
 
     done = store.get("erasure-of-code")
 
@@ -260,7 +261,7 @@ def test_staff_who_trained_keep_their_account_and_are_no_member_any_more(engine:
         connection.execute(accounts.update().values(role="admin"))
     store = SqlMemberErasures(engine)
     store.begin(erasure("ada"))
-    store.finish("erasure-of-code", NOW_MS)
+    store.finish("erasure-of-code", NOW_MS, 2)
 
     with engine.connect() as connection:
         (left,) = connection.execute(select(accounts.c.role, accounts.c.member_id))

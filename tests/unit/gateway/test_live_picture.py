@@ -7,7 +7,7 @@ from backstride_shared.frames import (
     StateRecord,
     TreadmillEvent,
 )
-from tests.factories.events import START_MS, TREADMILL, claim, message, reading, run_of
+from tests.factories.events import START_MS, TREADMILL, claim, erasure, message, reading, run_of
 
 
 class Line:
@@ -161,3 +161,29 @@ def test_made_up_treadmills_do_not_fill_the_memory() -> None:
     assert sorted(picture.treadmills) == ["gym/a", "gym/b"]
     assert picture.left_out == 1
     assert picture.apply_state(StateRecord(1, "gym/a", START_MS, "offline"))
+
+
+def test_an_erased_session_and_its_last_reading_are_shown_no_more() -> None:
+    line = Line()
+    line.apply(ClaimEvent(TREADMILL, claim("of-ada", 0)))
+    line.send(*run_of(1, 60, 0.0))
+    assert line.picture.treadmills[TREADMILL].session is not None
+
+    assert line.apply(erasure(1, "of-ada", 0, 60)) == {TREADMILL}
+
+    picture = line.picture.treadmills[TREADMILL]
+    assert (picture.session, picture.reading) == (None, None)
+
+
+def test_whoever_runs_after_an_erased_session_stays_to_be_seen() -> None:
+    line = Line()
+    line.apply(ClaimEvent(TREADMILL, claim("of-ada", 0, released_at_s=60)))
+    line.send(*run_of(1, 60, 0.0))
+    line.send(*run_of(61, 20, 100.0))
+
+    line.apply(erasure(1, "of-ada", 0, 60))
+
+    picture = line.picture.treadmills[TREADMILL]
+    assert picture.session is not None
+    assert picture.session.claim_id is None
+    assert picture.reading is not None

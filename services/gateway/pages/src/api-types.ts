@@ -567,7 +567,7 @@ export interface ReleaseBody {
 }
 
 export interface Removed {
-  store: "relational store" | "series";
+  store: "relational store" | "series" | "files";
   what: string;
   count: number;
 }

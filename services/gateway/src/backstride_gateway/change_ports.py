@@ -73,8 +73,10 @@ class MemberErasures(Protocol):
         """Return claims of a member that nobody asked to erase yet."""
         ...
 
-    def finish(self, erasure_id: str, at_ms: int) -> bool:
+    def finish(self, erasure_id: str, at_ms: int, exports_count: int) -> bool:
         """Delete everything of the member and leave the receipt, in one transaction.
+
+        `exports_count` says how many exports, files and all, are gone already.
 
         False, and nothing done, while the member still has a claim.
         """

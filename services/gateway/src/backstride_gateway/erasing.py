@@ -175,8 +175,8 @@ class Erasing:
             self._erase_claims(waiting, None)
             return False
         # before the last row of theirs: whoever still makes a file finds nothing to finish
-        self._exports.forget(erasure.member_id)
-        is_done = self._erasures.finish(erasure.erasure_id, self._clock())
+        exports_count = self._exports.forget(erasure.member_id)
+        is_done = self._erasures.finish(erasure.erasure_id, self._clock(), exports_count)
         if is_done:
             log.info("a member was erased", erasure_id=erasure.erasure_id)
         return is_done

@@ -100,7 +100,7 @@ class SqlMemberErasures:
         with reading(self._engine) as connection:
             return [claim_of(row) for row in connection.execute(query)]
 
-    def finish(self, erasure_id: str, at_ms: int) -> bool:
+    def finish(self, erasure_id: str, at_ms: int, exports_count: int) -> bool:
         """See the port."""
         columns = member_erasures.c
         this = columns.erasure_id == erasure_id
@@ -117,6 +117,8 @@ class SqlMemberErasures:
                 RemovedRows("series", "readings, and their minutes", erasure.points_count),
                 *_without_member(connection, erasure.member_id),
             ]
+            if exports_count:
+                removed.append(RemovedRows("files", "exports", exports_count))
             connection.execute(
                 update(member_erasures)
                 .where(this)

@@ -46,7 +46,7 @@ class ErasureStarted(BaseModel):
 class Removed(BaseModel):
     """How much of what was removed from where."""
 
-    store: Literal["relational store", "series"]
+    store: Literal["relational store", "series", "files"]
     what: str = Field(examples=["sessions", "readings, and their minutes", "account sessions"])
     count: int
 

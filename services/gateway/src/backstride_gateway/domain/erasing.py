@@ -27,7 +27,7 @@ BACKUP_SENTENCE: Final = (
 class RemovedRows(msgspec.Struct, frozen=True):
     """How much of what was removed from where."""
 
-    store: Literal["relational store", "series"]
+    store: Literal["relational store", "series", "files"]
     what: str
     count: int
 
