@@ -116,7 +116,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.add_middleware(Measuring)
     app.add_middleware(Protection, host_names=host_names)
     generate = app.openapi
-    app.openapi = cache(lambda: _with_problem_media_type(generate()))  # type: ignore[method-assign]
+    app.openapi = cache(lambda: _with_problems(generate()))  # type: ignore[method-assign]
     return app
 
 
@@ -144,10 +144,18 @@ class Measuring:
         await self._app(scope, receive, send_measured)
 
 
-def _with_problem_media_type(document: dict[str, Any]) -> dict[str, Any]:
-    """Tell in an OpenAPI document that errors are problem+json, which FastAPI cannot be told."""
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Tell in an OpenAPI document what FastAPI cannot be told of errors.
+
+    They are problem+json, and a body that is no text at all is answered 400.
+    """
     for path in document["paths"].values():
         for operation in path.values():
+            if "requestBody" in operation:
+                operation["responses"]["400"] = {
+                    "description": "The body cannot be read",
+                    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                }
             for status, response in operation["responses"].items():
                 if status >= "400":
                     (schema,) = response["content"].values()

@@ -125,7 +125,10 @@ def claim_treadmill(
     return claim_answer(services, outcome.claim)
 
 
-@router.post("/treadmills/{gym_id}/{treadmill_id}/release", responses={409: {"model": Problem}})
+@router.post(
+    "/treadmills/{gym_id}/{treadmill_id}/release",
+    responses={404: {"model": Problem}, 409: {"model": Problem}},
+)
 def release_treadmill(
     key: SeenTreadmill,
     services: WithServices,
