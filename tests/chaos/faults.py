@@ -25,6 +25,9 @@ from tests.chaos.servers import Server, Servers, second_broker
 from tests.servers.small_disk import fill, small_disk
 
 LOADED_HZ: Final = 12.0
+MOST_HOLD_S: Final = 15.0
+"""An outage that is no server's shows all it can show in this time."""
+SERVER_HOLD_S: Final = 60.0
 _HOUR_S: Final = 3600.0
 _OUTBOX_DISK_BYTES: Final = 6 * 1024 * 1024
 _LATENCY_S: Final = 0.2
@@ -41,12 +44,16 @@ def _plain(servers: Servers, _folder: Path, _gym_id: str, _seed: int) -> Iterato
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault; `holds` is how many times the length of an outage it takes."""
+    """One fault; `holds` is how many times the length of an outage it takes.
+
+    An outage lasts as long as the run says, and at most `most_hold_s`.
+    """
 
     name: str
     apply: Apply
     holds: float = 1.0
     more_s: float = 0.0
+    most_hold_s: float = MOST_HOLD_S
     is_short: bool = False
     has_members: bool = True
     rate_hz: float = RATE_HZ
@@ -264,13 +271,19 @@ FAULTS: Final = (
         rate_hz=LOADED_HZ,
     ),
     Fault("PostgreSQL crashes", _server_killed(lambda servers: servers.postgres), 0, 5),
-    Fault("Mosquitto away", _server_away(lambda servers: servers.mosquitto), is_short=True),
-    Fault("Kafka away", _server_away(lambda servers: servers.kafka), 1, 10, is_short=True),
+    Fault(
+        "Mosquitto away",
+        _server_away(lambda servers: servers.mosquitto),
+        most_hold_s=SERVER_HOLD_S,
+        is_short=True,
+    ),
+    Fault("Kafka away", _server_away(lambda servers: servers.kafka), 1, 10, SERVER_HOLD_S, is_short=True),
     Fault(
         "InfluxDB away, then PostgreSQL",
         _stores_stopped_by_turns,
         2,
         6,
+        SERVER_HOLD_S,
         is_short=True,
     ),
     Fault("recorder away while energy.v1 grows", _recorder_away, 1, 3),
@@ -290,8 +303,8 @@ FAULTS: Final = (
         has_members=False,
         clock_shift_s=_to_1970,
     ),
-    Fault("a backlog beside live treadmills", overload.backlog, 2, 30),
-    Fault("a flood of three times the capacity", overload.flood, 1, 10),
+    Fault("a backlog beside live treadmills", overload.backlog, 2, 30, SERVER_HOLD_S),
+    Fault("a flood of three times the capacity", overload.flood, 1, 10, SERVER_HOLD_S),
     Fault("Kafka's data deleted", _kafka_forgets, 0, 15, is_short=True),
 )
 

@@ -125,7 +125,7 @@ class _Runner(NamedTuple):
         plan = Plan(
             gym_id,
             self.seed,
-            LEAD_S + fault.holds * self.hold_s + fault.more_s + TAIL_S,
+            LEAD_S + fault.holds * self._hold_s(fault) + fault.more_s + TAIL_S,
             fault.rate_hz,
             fault.has_members,
         )
@@ -159,7 +159,7 @@ class _Runner(NamedTuple):
             self.series,
             watch,
             Random(f"{self.seed}/{fault.name}"),
-            self.hold_s,
+            self._hold_s(fault),
         )
         turn.wait_until_flowing()
         complaints = fault.apply(turn)
@@ -186,6 +186,9 @@ class _Runner(NamedTuple):
             seconds_to_recover,
             complaints,
         )
+
+    def _hold_s(self, fault: Fault) -> float:
+        return min(self.hold_s, fault.most_hold_s)
 
     def _wrong_sessions(
         self, plan: Plan, measured: judging.Readings, stored: judging.Stored
