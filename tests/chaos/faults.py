@@ -82,7 +82,9 @@ def _kill_recorder(turn: Round) -> list[str]:
 
 
 def _kill_each_in_turn(turn: Round) -> list[str]:
-    return all_of([_kill_recorder(turn), *(_kill(one)(turn) for one in (INGEST, PROCESSOR))])
+    return all_of(
+        [_kill_recorder(turn), *(_kill(one)(turn) for one in (INGEST, PROCESSOR, GATEWAY))]
+    )
 
 
 def _kill_at_random(turn: Round) -> list[str]:
@@ -248,11 +250,13 @@ def _to_1970() -> float:
 
 
 FAULTS: Final = (
-    Fault("kill -9 ingest, processor, recorder by turns", _kill_each_in_turn, 0, 12, is_short=True),
-    Fault("kill -9 ingest", _kill(INGEST), 0, 2),
-    Fault("kill -9 processor", _kill(PROCESSOR), 0, 10),
-    Fault("kill -9 recorder", _kill_recorder, 0, 5),
-    Fault("kill -9 gateway", _kill(GATEWAY), 0, 3),
+    Fault(
+        "kill -9 recorder, ingest, processor, gateway by turns",
+        _kill_each_in_turn,
+        0,
+        14,
+        is_short=True,
+    ),
     Fault("kill -9 controller, twice", _kill_controller, 0, 4, is_short=True, has_members=False),
     Fault("kill -9 of random programs", _kill_at_random, 1, 6, is_short=True),
     Fault("kill -9 Mosquitto", _server_killed(lambda servers: servers.mosquitto), 0, 2),
@@ -277,7 +281,14 @@ FAULTS: Final = (
         most_hold_s=SERVER_HOLD_S,
         is_short=True,
     ),
-    Fault("Kafka away", _server_away(lambda servers: servers.kafka), 1, 10, SERVER_HOLD_S, is_short=True),
+    Fault(
+        "Kafka away",
+        _server_away(lambda servers: servers.kafka),
+        1,
+        10,
+        SERVER_HOLD_S,
+        is_short=True,
+    ),
     Fault(
         "InfluxDB away, then PostgreSQL",
         _stores_stopped_by_turns,

@@ -131,7 +131,7 @@ class _Runner(NamedTuple):
         )
         try:
             return self._run(fault, plan, place)
-        except (AssertionError, OSError, RuntimeError) as error:
+        except Exception as error:  # noqa: BLE001  a run of many minutes goes on
             # what could not even be tried is told beside the others, which are tried all the same
             return Row(fault.name, 0, 0, 0, 0.0, [repr(error)])
 

@@ -183,13 +183,16 @@ class Checkpoint(msgspec.Struct, array_like=True, frozen=True, tag=2):
     """A treadmill's whole state, MessagePack of `fold.state.TreadmillState`.
 
     `repeat_stored` asks that `stored` be published again even if nothing advanced, because a
-    device has sent what is stored already.
+    device has sent what is stored already. `output_offset` is that of the last record before it in
+    its partition with readings that it covers: in a log that does not reach so far, those readings
+    are lost, and the state with them.
     """
 
     treadmill: str
     revision: tuple[int, int]
     state: bytes
     repeat_stored: bool = False
+    output_offset: int | None = None
 
 
 class Refold(msgspec.Struct, array_like=True, frozen=True, tag=3):

@@ -41,7 +41,7 @@ class MqttBlock(Block):
     username: str | None = Field(None, description="User at the broker")
     password: SecretStr | None = Field(None, description="Password at the broker")
     ca_file: Path | None = Field(None, description="Certificate authority for mqtts")
-    keepalive_s: int = Field(30, ge=5, le=3600, description="Keep-alive towards the broker")
+    keepalive_s: int = Field(15, ge=5, le=3600, description="Keep-alive towards the broker")
 
     @field_validator("url")
     @classmethod

@@ -30,14 +30,27 @@ class MemoryLog:
         self.lets_through = asyncio.Event()
         self.lets_through.set()
         self.is_asked = asyncio.Event()
+        self._ends: dict[tuple[str, int], int] = {}
 
-    async def append(self, records: Sequence[OutputRecord]) -> None:
+    def begin_anew(self) -> None:
+        """Lose everything, as a broker whose data are deleted."""
+        self.records.clear()
+        self.committed.clear()
+        self._ends.clear()
+
+    async def append(self, records: Sequence[OutputRecord]) -> Sequence[int]:
         """Keep the records once `lets_through` is set; refuse those of one topic."""
         self.is_asked.set()
         await self.lets_through.wait()
         if any(record.topic == self.refuses for record in records):
             raise OSError("the broker refuses")
-        self.records.extend(records)
+        offsets = []
+        for record in records:
+            place = record.topic, record.partition
+            offsets.append(self._ends.get(place, 0))
+            self._ends[place] = offsets[-1] + 1
+            self.records.append(record)
+        return offsets
 
     async def commit(self, next_offsets: Mapping[int, int]) -> bool:
         """Keep the offsets, while the partitions are ours."""

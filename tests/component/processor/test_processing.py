@@ -4,7 +4,7 @@ from collections.abc import Mapping
 import pytest
 from prometheus_client import REGISTRY
 
-from backstride_processor.domain.progress import OffsetJumpError
+from backstride_processor.domain.progress import LogBeganAnewError, OffsetJumpError
 from backstride_processor.ports import InputRecord
 from backstride_processor.processing import Processor
 from backstride_shared.fold import TreadmillsFold, decode_state
@@ -398,6 +398,49 @@ async def test_a_state_of_a_lost_log_is_forgotten() -> None:
     await processor.handle([frame(0, first)])
 
     assert log.sequence_numbers() == [1, 2, 3]
+
+
+async def test_output_that_is_lost_with_its_log_is_in_no_state_of_the_next_log() -> None:
+    """The producer finds an empty broker while a state is on its way to the lost one."""
+    log, changelog = MemoryLog(), MemoryChangelog()
+    processor = await started(log, changelog=changelog)
+    await processor.handle([frame(0, message(run_of(1, 3, 0.0)))])
+    await processor.handle([frame(1, message(run_of(4, 3, 3.0)))])
+    log.begin_anew()
+
+    with pytest.raises(LogBeganAnewError):
+        await processor.checkpoint()
+
+    # the state has gone out already; it says behind which output it stands
+    assert [one.output_offset for one in log.checkpoints()] == [1]
+    assert log.changelog() == []
+    assert changelog.states == {}
+    assert log.committed == {}
+
+
+async def test_output_that_arrives_in_another_log_than_the_output_before_ends_it() -> None:
+    log = MemoryLog()
+    processor = await started(log)
+    await processor.handle([frame(0, message(run_of(1, 3, 0.0)))])
+    log.begin_anew()
+
+    with pytest.raises(LogBeganAnewError):
+        await processor.handle([frame(1, message(run_of(4, 3, 3.0)))])
+    await processor.checkpoint()
+
+    assert log.checkpoints() == []
+    assert log.committed == {}
+
+
+async def test_a_state_stands_behind_the_last_output_of_its_partition() -> None:
+    log = MemoryLog()
+    processor = await started(log)
+    await processor.handle([frame(0, message(run_of(1, 3, 0.0)))])
+    await processor.checkpoint()
+    await processor.handle([frame(1, message(run_of(4, 3, 3.0)))])
+    await processor.checkpoint()
+
+    assert [one.output_offset for one in log.checkpoints()] == [0, 2]
 
 
 async def test_an_event_in_a_wrong_partition_takes_no_row_over() -> None:

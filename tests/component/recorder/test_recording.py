@@ -106,6 +106,31 @@ def test_a_higher_epoch_replaces_a_longer_count(desk: Desk) -> None:
     assert kept.revision == (1, 1)
 
 
+def test_a_state_whose_readings_were_lost_with_their_log_is_not_stored(desk: Desk) -> None:
+    """It was on its way when Kafka's data were deleted, and came into the next log."""
+    desk.log.append(*desk.records.of(message(run_of(1, 30, 0.0))))
+    desk.settle()
+    before = desk.sessions.state(TREADMILL)
+    lost = message(run_of(31, 30, 30.0))
+    lost_output = desk.records.output_of(lost)
+    (ahead,) = desk.records.fold.take_checkpoints()
+
+    desk.log.begin_anew()
+    desk.log.append(energy_record([msgspec.structs.replace(ahead, output_offset=900)]))
+    desk.start()
+    desk.settle()
+
+    assert desk.sessions.state(TREADMILL) == before
+    assert desk.reports.last == {DEVICE: (1, 30)}
+    assert desk.seqs() == list(range(1, 31))
+
+    # what is sent again, and folded again, is stored
+    desk.log.append(lost_output, energy_record([msgspec.structs.replace(ahead, output_offset=1)]))
+    desk.settle()
+    assert desk.seqs() == list(range(1, 61))
+    assert desk.reports.last == {DEVICE: (1, 60)}
+
+
 @pytest.mark.parametrize(
     "rubbish", [b"\xc1 no MessagePack", b"\x92\x01\x91\x97\x01\xa1\xff"], ids=["bytes", "text"]
 )

@@ -24,7 +24,7 @@ from backstride_processor.adapters.faust_app import (
 from backstride_processor.adapters.kafka_topics import PartitionCountError, wait_for_topics
 from backstride_processor.adapters.library_log import quieten_libraries
 from backstride_processor.adapters.sql_stored_states import SqlStoredStates
-from backstride_processor.domain.progress import OffsetJumpError, Progress
+from backstride_processor.domain.progress import LogBeganAnewError, OffsetJumpError, Progress
 from backstride_processor.ports import StoreNotReadyError
 from backstride_processor.processing import Processor
 from backstride_processor.settings import ProcessorSettings
@@ -41,6 +41,7 @@ _LEAVE_WITHIN_S: Final = 5.0
 # their words say it all
 _EXPECTED: Final = (
     KafkaError,
+    LogBeganAnewError,
     OffsetJumpError,
     PartitionCountError,
     StoreNotReadyError,

@@ -30,8 +30,10 @@ class OutputRecord(NamedTuple):
 class Log(Protocol):
     """The log that output goes to and whose offsets are committed."""
 
-    async def append(self, records: Sequence[OutputRecord]) -> None:
+    async def append(self, records: Sequence[OutputRecord]) -> Sequence[int]:
         """Append records in their order; returns when the broker has acknowledged every one.
+
+        Returns the offset of each in its partition.
 
         Called for output, then for checkpoints. Raising means that some may be missing: nothing
         they cover may be committed.

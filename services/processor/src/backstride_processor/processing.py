@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
+import msgspec
 import structlog
 
 from backstride_processor import metrics
@@ -25,7 +26,7 @@ from backstride_processor.domain.input_frames import (
     is_placed,
 )
 from backstride_processor.domain.packing import pack
-from backstride_processor.domain.progress import Progress
+from backstride_processor.domain.progress import OutputPlaces, Progress
 from backstride_processor.domain.restoring import rows_to_take
 from backstride_processor.ports import (
     Changelog,
@@ -77,6 +78,7 @@ class _Tenure:
         self.anew = anew
         # treadmills whose state was restored, with their partition
         self.partitions: dict[str, int] = {}
+        self.places = OutputPlaces()
 
 
 class _Frame(NamedTuple):
@@ -154,6 +156,7 @@ class Processor:
 
         Raises:
             OffsetJumpError: when records are missing; nothing of this batch is committed.
+            LogBeganAnewError: when the log that output goes to is lost.
 
         """
         async with self._lock, self._all_or_nothing():
@@ -169,7 +172,7 @@ class Processor:
             output = self._fold(tenure, frames)
             metrics.FOLD_SECONDS.observe(time.perf_counter() - started_s)
             if output:
-                await self._log.append(output)
+                await self._append(tenure, output)
 
     async def checkpoint(self) -> None:
         """Have the states that changed in the log, then commit the offsets they cover."""
@@ -339,7 +342,11 @@ class Processor:
         checkpoints = tenure.fold.take_checkpoints()
         self._measure_lag(tenure)
         if checkpoints:
-            await self._log.append(_energy_records(tenure.partitions, checkpoints))
+            await self._append(
+                tenure, _energy_records(tenure.partitions, _placed(tenure, checkpoints))
+            )
+            if tenure is not self._tenure:
+                return
             await self._log.append(
                 [
                     self._changelog.record(
@@ -358,6 +365,18 @@ class Processor:
             tenure.progress.note_committed(due)
             metrics.CHECKPOINT_SECONDS.observe(time.perf_counter() - started_s)
 
+    async def _append(self, tenure: _Tenure, records: Sequence[OutputRecord]) -> None:
+        """Append output.
+
+        Raises:
+            LogBeganAnewError: when what stood before it is gone.
+
+        """
+        offsets = await self._log.append(records)
+        for record, offset in zip(records, offsets, strict=True):
+            if record.topic == KafkaTopic.ENERGY:
+                tenure.places.note(record.partition, offset)
+
     def _measure_lag(self, tenure: _Tenure) -> None:
         for partition, next_offset in tenure.progress.next_offsets().items():
             end = self._log.end_of(partition)
@@ -372,6 +391,19 @@ def _events_or_letter(
         return events_of(record.value), None
     except UnusableRecordError as error:
         return (), dead_letter_of_record(record.value, str(error), record.written_at_ms)
+
+
+def _placed(tenure: _Tenure, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
+    """Return checkpoints that say behind which output they stand.
+
+    When the log is lost while they are on their way, they arrive in one that has no such output.
+    """
+    return [
+        msgspec.structs.replace(
+            one, output_offset=tenure.places.last(tenure.partitions[one.treadmill])
+        )
+        for one in checkpoints
+    ]
 
 
 def _energy_records(

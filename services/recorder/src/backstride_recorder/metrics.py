@@ -18,6 +18,9 @@ LAG_RECORDS = Gauge(f"{_PREFIX}_lag_records", "Records of energy.v1 not yet take
 MISSING_RECORDS = Counter(
     f"{_PREFIX}_missing_records_total", "Records of energy.v1 that the log lost before we read them"
 )
+LOST_LOG_STATES = Counter(
+    f"{_PREFIX}_lost_log_states_total", "States left out, for the log they belong to is lost"
+)
 DEAD_LETTERS = Counter(f"{_PREFIX}_dead_letters_total", "Records that could not be read")
 COMMIT_FAILURES = Counter(f"{_PREFIX}_commit_failures_total", "Offsets that Kafka did not take")
 STORED_REPORTS = Counter(f"{_PREFIX}_stored_reports_total", "Messages `stored` given to MQTT")

@@ -97,8 +97,11 @@ class FaustLog:
     def __init__(self, app: AppT) -> None:
         self._app = app
 
-    async def append(self, records: Sequence[OutputRecord]) -> None:
-        """Append records; returns when every one is acknowledged by all replicas in sync."""
+    async def append(self, records: Sequence[OutputRecord]) -> Sequence[int]:
+        """Append records; returns when every one is acknowledged by all replicas in sync.
+
+        While the broker is away the producer tries again, and may find another log there.
+        """
         producer = self._app.producer
         sent = [
             await producer.send(
@@ -106,7 +109,7 @@ class FaustLog:
             )
             for record in records
         ]
-        await asyncio.gather(*sent)
+        return [metadata.offset for metadata in await asyncio.gather(*sent)]
 
     async def commit(self, next_offsets: Mapping[int, int]) -> bool:
         """Commit for the partitions that are still ours; Faust crashes when the broker refuses."""

@@ -17,6 +17,44 @@ class OffsetJumpError(Exception):
         self.came = came
 
 
+class LogBeganAnewError(Exception):
+    """What was appended stands before what was there already: the log we wrote into is lost."""
+
+    def __init__(self, partition: int, last: int, offset: int) -> None:
+        """Name the partition, where its last record stood, and where the new one stands."""
+        super().__init__(
+            f"partition {partition} of the output: offset {offset} came after {last}, "
+            "the log has begun anew"
+        )
+
+
+class OutputPlaces:
+    """Where the last output of each partition stands, from one assignment to the next.
+
+    A producer that finds its broker again goes on where it was, also when the broker's data are
+    gone. Offsets that do not rise are how it shows.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[int, int] = {}
+
+    def last(self, partition: int) -> int | None:
+        """Return the offset of the last output; None when there was none yet."""
+        return self._last.get(partition)
+
+    def note(self, partition: int, offset: int) -> None:
+        """Take note of a record that the broker has acknowledged.
+
+        Raises:
+            LogBeganAnewError: when it stands before the last one.
+
+        """
+        last = self._last.get(partition, -1)
+        if offset <= last:
+            raise LogBeganAnewError(partition, last, offset)
+        self._last[partition] = offset
+
+
 class Progress:
     """Offsets of the partitions that are ours, from one assignment to the next.
 

@@ -127,6 +127,8 @@ class Batch(msgspec.Struct):
     # treadmills whose device sent what is stored already, and waits to hear it again
     repeat_stored: set[str] = set()
     poison: list[Poison] = []
+    # treadmills of which a state stands in a log that never had what it covers
+    of_lost_log: list[str] = []
 
 
 def read_batch(records: Iterable[LogRecord]) -> Batch:
@@ -233,6 +235,9 @@ def _add_session(rows: Rows, session: SessionSnapshot, revision: Revision) -> No
 
 
 def _add_checkpoint(batch: Batch, record: LogRecord, checkpoint: Checkpoint) -> None:
+    if checkpoint.output_offset is not None and checkpoint.output_offset >= record.offset:
+        batch.of_lost_log.append(checkpoint.treadmill)
+        return
     try:
         state = decode_state(checkpoint.state)
     except (*UNREADABLE, StateVersionError) as error:
