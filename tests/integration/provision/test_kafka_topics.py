@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from confluent_kafka import KafkaException
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import ConfigResource, ResourceType
 
 from backstride_shared.provision.declared_topics import declared_topics
@@ -85,6 +85,55 @@ def test_a_topic_that_nobody_declared_is_left_alone(kafka: KafkaAddress, tmp_pat
     counts = _partition_counts(kafka)
     assert counts[foreign] == 1
     assert counts[ours] == 2
+
+
+@pytest.fixture
+def tidy_kafka(tmp_path: Path) -> Iterator[KafkaAddress]:
+    """Lend a broker that looks for what can be compacted more often than every 15 s."""
+    node = LocalKafka(installed_libs(), tmp_path, {"log.cleaner.backoff.ms": "200"})
+    node.start()
+    yield node.address
+    node.stop()
+
+
+def test_of_two_states_a_second_the_table_keeps_few(tidy_kafka: KafkaAddress) -> None:
+    """Some minutes of a busy gym: 20 MB in one partition, of which 8 treadmills want 8 records."""
+    set_up(tidy_kafka.bootstrap, WANTED)
+    producer = Producer({"bootstrap.servers": tidy_kafka.bootstrap})
+    written, treadmills = 5_000, 8
+    for number in range(written):
+        key = f"gym/treadmill-{number % treadmills}"
+        producer.produce(CHANGELOG_TOPIC, bytes(4_000), key, partition=0)
+        producer.poll(0)
+    assert producer.flush(60) == 0
+
+    kept = wait_until(
+        lambda: _records(tidy_kafka, CHANGELOG_TOPIC, 0, written),
+        what="what is outdated to be gone",
+        within_s=120,
+        holds=lambda count: count < written / 2,
+    )
+
+    assert kept >= treadmills
+
+
+def _records(kafka: KafkaAddress, topic: str, partition: int, end: int) -> int:
+    """Count the records up to an offset, as a processor reads them when it starts."""
+    consumer = Consumer(
+        {"bootstrap.servers": kafka.bootstrap, "group.id": fresh_name("count"), "log_level": 0}
+    )
+    consumer.assign([TopicPartition(topic, partition, 0)])
+    count = 0
+    try:
+        while True:
+            message = consumer.poll(10)
+            assert message is not None
+            if message.error() is None:
+                count += 1
+                if message.offset() == end - 1:
+                    return count
+    finally:
+        consumer.close()
 
 
 @pytest.fixture

@@ -29,6 +29,14 @@ def test_the_table_is_compacted_so_that_no_treadmill_is_forgotten() -> None:
     assert declared_topics(TOPICS)[CHANGELOG_TOPIC].settings["cleanup.policy"] == "compact"
 
 
+def test_the_table_is_cut_into_small_segments_so_that_a_restart_reads_little() -> None:
+    settings = declared_topics(TOPICS)[CHANGELOG_TOPIC].settings
+
+    assert int(settings["segment.bytes"]) <= 8 * 1024 * 1024
+    assert int(settings["segment.ms"]) <= 60_000
+    assert float(settings["min.cleanable.dirty.ratio"]) <= 0.1
+
+
 @pytest.mark.parametrize(
     "text",
     [

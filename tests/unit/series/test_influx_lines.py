@@ -5,6 +5,23 @@ from backstride_shared.series.influx_lines import body_of, line_of, points_of, t
 from tests.factories.series_points import T0_MS, series_point
 
 
+HEADER = [
+    "_time",
+    "belt_velocity_m_per_s",
+    "grade_percent",
+    "gross_kcal_per_min",
+    "net_kcal_per_min",
+    "uncertainty_percent",
+    "flags",
+    "conditions",
+    "seq",
+    "boot_id",
+    "device_id",
+    "heart_rate_bpm",
+    "session_kcal",
+]
+
+
 def test_a_line_has_two_tags_signed_velocity_and_its_number_in_the_nanoseconds() -> None:
     line = line_of(
         series_point(
@@ -56,22 +73,23 @@ def test_a_time_is_read_to_the_nanosecond(text: str, nanoseconds: int) -> None:
 
 def test_an_older_value_of_what_is_no_longer_known_is_not_read() -> None:
     """InfluxDB keeps fields that the newer line of a point lacks."""
-    header = [
-        "_time",
-        "belt_velocity_m_per_s",
-        "grade_percent",
-        "gross_kcal_per_min",
-        "net_kcal_per_min",
-        "uncertainty_percent",
-        "flags",
-        "conditions",
-        "seq",
-        "boot_id",
-        "device_id",
-        "heart_rate_bpm",
-        "session_kcal",
-    ]
     values = "1.25 0 5 4 12 0 0 1 7 device-a 131 42.5"
     row = ["2026-11-23T04:08:20.000000001Z", *values.split()]
 
-    assert list(points_of("gym/one", header, [row])) == [series_point(1)]
+    assert list(points_of("gym/one", HEADER, [row])) == [series_point(1)]
+
+
+@pytest.mark.parametrize("lacking", ["conditions", "seq", "device_id", "gross_kcal_per_min"])
+def test_a_point_that_is_being_written_is_not_there_yet(lacking: str) -> None:
+    """A query may meet a point with the first of its fields only."""
+    values = "1.25 0 5 4 12 0 0 1 7 device-a 131 42.5"
+    whole = ["2026-11-23T04:08:20.000000001Z", *values.split()]
+    torn = ["" if name == lacking else value for name, value in zip(HEADER, whole, strict=True)]
+
+    assert list(points_of("gym/one", HEADER, [torn, whole])) == [series_point(1)]
+
+
+def test_the_first_point_of_all_may_be_met_before_a_field_has_a_column() -> None:
+    header = [name for name in HEADER if name != "conditions"]
+
+    assert list(points_of("gym/one", header, [["2026-11-23T04:08:20.000000001Z"]])) == []
