@@ -4,7 +4,6 @@ import pytest
 from backstride_shared.series.influx_lines import body_of, line_of, points_of, time_ns_of
 from tests.factories.series_points import T0_MS, series_point
 
-
 HEADER = [
     "_time",
     "belt_velocity_m_per_s",

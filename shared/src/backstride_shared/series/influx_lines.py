@@ -119,7 +119,7 @@ def points_of(
     )
     heart_rate, session = (at.get(name, -1) for name in _SOMETIMES)
     for row in rows:
-        if not all([row[column] for column in required]):
+        if "" in map(row.__getitem__, required):
             continue
         known = unpacked(int(row[conditions]))
         yield SeriesPoint(
