@@ -57,10 +57,25 @@ def test_without_simulated_treadmills_everything_stored_was_sent() -> None:
     assert figures_from({}, recorder(distinct=5, accepted=5, refused=1)) == Figures(6, 5, 0, 0)
 
 
+def test_a_publisher_beside_the_simulation_is_sent_and_hides_no_loss() -> None:
+    beside = {"backstride_recorder_readings_without_outbox": 60.0}
+
+    whole = figures_from(controller(made=100, outbox=0), recorder(160, 160) | beside)
+    short = figures_from(controller(made=100, outbox=0), recorder(153, 153) | beside)
+
+    assert whole == Figures(sent=160, stored=160, lost=0, doubled=0)
+    assert short == Figures(sent=160, stored=153, lost=7, doubled=0)
+
+
 def test_what_is_lost_or_doubled_at_one_look_only_is_not_told() -> None:
     looks = [Figures(10, 8, 2, 0), Figures(11, 11, 0, 3), Figures(12, 12, 0, 0)]
 
     assert settled(looks) == Figures(12, 12, 0, 0)
+
+
+def test_after_too_few_looks_nothing_is_said_to_be_lost() -> None:
+    assert settled([Figures(1, 0, 1, 1)] * 3, 4) == Figures(1, 0, 0, 0)
+    assert settled([Figures(1, 0, 1, 1)] * 4, 4) == Figures(1, 0, 1, 1)
 
 
 def test_what_stays_lost_or_doubled_is_told() -> None:

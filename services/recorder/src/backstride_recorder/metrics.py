@@ -39,6 +39,10 @@ POINTS_DISTINCT = Gauge(f"{_PREFIX}_points_distinct", "Distinct readings in the 
 READINGS_ACCEPTED = Gauge(
     f"{_PREFIX}_readings_accepted", "Readings that the stored states have accepted"
 )
+READINGS_WITHOUT_OUTBOX = Gauge(
+    f"{_PREFIX}_readings_without_outbox",
+    "Readings accepted or refused of treadmills whose devices have no outbox",
+)
 READINGS_REFUSED = Gauge(
     f"{_PREFIX}_readings_refused", "Readings that ingest refused, by the stored states' marks"
 )

@@ -16,6 +16,7 @@ from backstride_recorder.domain.positions import Jump
 from backstride_recorder.domain.regions import Region, SessionSpan
 from backstride_shared.fold.state import TreadmillState
 from backstride_shared.frames import SessionSnapshot
+from backstride_shared.identity import TreadmillKey, treadmill_id_of
 
 DeviceMark = tuple[int, int]
 """(boot_id, seq) up to which everything of a device is handled."""
@@ -45,6 +46,12 @@ class StoredTreadmill(NamedTuple):
     refused_count: int
     # readings that were accepted and belong into no store
     erased_count: int = 0
+
+    @property
+    def has_outbox(self) -> bool:
+        """Return whether a device with an outbox feeds it; one without has the treadmill's id."""
+        own = treadmill_id_of(TreadmillKey(self.treadmill))
+        return any(device_id != own for device_id in self.marks)
 
 
 class WaitingRefold(NamedTuple):

@@ -219,6 +219,9 @@ class Recorder:
         treadmills = self._treadmills.values()
         metrics.READINGS_ACCEPTED.set(sum(one.accepted_count for one in treadmills))
         metrics.READINGS_ERASED.set(sum(one.erased_count for one in treadmills))
+        metrics.READINGS_WITHOUT_OUTBOX.set(
+            sum(one.accepted_count + one.refused_count for one in treadmills if not one.has_outbox)
+        )
         metrics.READINGS_REFUSED.set(sum(one.refused_count for one in treadmills))
 
 

@@ -61,6 +61,6 @@ class Watching:
         return Picture(
             self._supervision.views(),
             # while a program starts again, what was known stays in sight
-            settled(self._looks) if self._looks else None,
+            settled(self._looks, SETTLED_LOOKS) if self._looks else None,
             tuple(self._telemetry.treadmills()),
         )
