@@ -81,6 +81,20 @@ async def test_a_scanned_code_leads_to_its_treadmill_and_says_whose_it_is() -> N
     assert unknown.json()["type"] == "urn:backstride:problem:treadmill-code-unknown"
 
 
+async def test_trying_codes_is_slowed_down_and_reading_right_ones_is_not() -> None:
+    gyms = TwoGyms()
+    code = gyms.desk.codes.of([ONE])[ONE]
+    async with gyms.signed_in("ann") as client:
+        for _ in range(40):
+            assert (await client.get(f"/v1/t/{code}")).status_code == 200
+        found = [(await client.get("/v1/t/ZZZZZZ")).status_code for _ in range(7)]
+        assert (found[0], found[-1]) == (404, 429)
+        gyms.desk.pass_minutes(15)
+        assert (await client.get(f"/v1/t/{code}")).status_code == 200
+    async with gyms.signed_in("bob") as client:
+        assert (await client.get(f"/v1/t/{code}")).status_code == 200
+
+
 async def test_only_staff_read_codes_from_the_list() -> None:
     gyms = TwoGyms()
     async with gyms.signed_in("ann") as client:

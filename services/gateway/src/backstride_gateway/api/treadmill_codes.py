@@ -96,13 +96,30 @@ class TreadmillCodeView(BaseModel):
     url: str
 
 
-@router.get("/t/{code}", responses={404: _PROBLEM})
+def _key_of(services: Services, caller: Caller, code: str) -> TreadmillKey:
+    """Return the treadmill of a code; trying codes is slowed down for whoever is signed in.
+
+    Raises:
+        UnknownTreadmillCodeError: when none of the caller's gyms has it.
+        TooManyAttemptsError: when it comes too soon after wrong ones.
+
+    """
+    guesser = caller.account_id
+    if guesser is not None:
+        services.attempts.begin("code of a treadmill", guesser)
+    key = services.treadmill_codes.treadmill(code)
+    if not is_of_gym(caller, gym_id_of(key)):
+        raise UnknownTreadmillCodeError
+    if guesser is not None:
+        services.attempts.succeeded("code of a treadmill", guesser)
+    return key
+
+
+@router.get("/t/{code}", responses={404: _PROBLEM, 429: _PROBLEM})
 def get_treadmill_by_code(code: str, services: WithServices, caller: WithCaller) -> TreadmillByCode:
     """Return the treadmill of a code, scanned or typed; case, hyphens and O for 0 do not matter."""
-    key = services.treadmill_codes.treadmill(code)
+    key = _key_of(services, caller, code)
     gym_id = gym_id_of(key)
-    if not is_of_gym(caller, gym_id):
-        raise UnknownTreadmillCodeError
     view = services.live.treadmill(key)
     claim = None if view is None or view.claim is None else view.claim.claim
     names = dict(treadmills_of(services, gym_id))
