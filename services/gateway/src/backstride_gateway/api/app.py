@@ -29,6 +29,7 @@ from backstride_gateway.api import (
     treadmill_codes,
     treadmills,
 )
+from backstride_gateway.api.conditional_reads import ConditionalReads
 from backstride_gateway.api.pages import pages_router
 from backstride_gateway.api.problems import MEDIA_TYPE, Problem, answer_with_problems
 from backstride_gateway.api.protection import Protection
@@ -113,6 +114,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(platform.health)
     app.include_router(pages_router())
     answer_with_problems(app)
+    app.add_middleware(ConditionalReads)
     app.add_middleware(Measuring)
     app.add_middleware(Protection, host_names=host_names)
     generate = app.openapi
@@ -147,10 +149,13 @@ class Measuring:
 def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     """Tell in an OpenAPI document what FastAPI cannot be told of errors.
 
-    They are problem+json, and a body that is no text at all is answered 400.
+    They are problem+json, a body that is no text at all is answered 400, and what is known 304.
     """
     for path in document["paths"].values():
-        for operation in path.values():
+        for method, operation in path.items():
+            answers = operation["responses"]
+            if method == "get" and "application/json" in answers.get("200", {}).get("content", {}):
+                answers["304"] = {"description": "It is what If-None-Match says (ETag)"}
             if "requestBody" in operation:
                 operation["responses"]["400"] = {
                     "description": "The body cannot be read",
