@@ -142,7 +142,7 @@ class InMemorySessions:
         open_corrections = [
             due for key, due in self.corrections.items() if key not in self.outcomes
         ]
-        for due in (*self._refolds.values(), *open_corrections):
+        for due in (*open_corrections, *self._refolds.values()):
             state = self.state(due.treadmill)
             waiting.append(WaitingRefold(due, None if state is None else state.revision))
         return waiting

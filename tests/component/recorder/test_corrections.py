@@ -122,3 +122,16 @@ def test_a_record_read_again_does_not_undo_what_became_of_it(desk: Desk) -> None
     desk.recorder.step()
 
     assert desk.sessions.outcomes == {"correction-1": NOW_MS}
+
+
+def test_a_correction_does_not_wait_for_a_running_session_that_is_folded_all_the_time(
+    desk: Desk,
+) -> None:
+    desk.log.append(*desk.records.of(message(run_of(151, 30, 401))))
+    desk.settle()
+    desk.log.append(*desk.records.of(message(run_of(1, 5, 395), device_id="device-b")))
+    desk.log.append(*desk.records.of(correction(ADA, 1, mass_kg=90.0)))
+
+    desk.recorder.step()
+
+    assert desk.sessions.outcomes == {"correction-1": NOW_MS}

@@ -112,6 +112,13 @@ def test_a_correction_is_due_until_its_region_was_folded_again(store: SessionSto
     assert list(store.waiting_refolds()) == []
 
 
+def test_corrections_come_before_what_is_due_again_and_again(store: SessionStore) -> None:
+    store.write(rows(states=(state(1),), refolds=(due(5, 10),)))
+    store.write(corrected())
+
+    assert [one.due.reason for one in store.waiting_refolds()] == [CORRECTION, "late readings"]
+
+
 def test_a_refused_correction_is_not_due_any_more(store: SessionStore) -> None:
     store.write(corrected())
     store.refuse(corrected().corrections["correction-1"], "Too late.")

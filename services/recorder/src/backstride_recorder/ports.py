@@ -153,7 +153,10 @@ class SessionStore(Protocol):
         ...
 
     def waiting_refolds(self) -> Sequence[WaitingRefold]:
-        """Return the refolds that are due, of all treadmills, corrections among them."""
+        """Return the refolds that are due, of all treadmills.
+
+        Corrections come first: a session that reaches back is due again and again.
+        """
         ...
 
     def spans(self, treadmill: str, around: Region) -> Sequence[SessionSpan]:

@@ -115,7 +115,7 @@ class SqlSessions:
                     state_accepted_count,
                 ) in connection.execute(query)
             ]
-            return [*found, *waiting_corrections(connection)]
+            return [*waiting_corrections(connection), *found]
 
     def spans(self, treadmill: str, around: Region) -> Sequence[SessionSpan]:
         """Return the sessions with rows that touch the region within the idle time."""
