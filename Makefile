@@ -54,6 +54,10 @@ test-integration: setup kafka influxdb ## Run the tests that use real servers; a
 chaos: setup kafka influxdb ## Break everything on real servers under load and count; ARGS="--seed 2", "--only kafka"
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+.PHONY: chaos-overload
+chaos-overload: setup kafka influxdb ## An hour's backlog, and three times the capacity for a minute
+	@$(BIN)/python -m tests.chaos --overload $(ARGS)
+
 .PHONY: chaos-quick
 chaos-quick: setup kafka influxdb ## The short form of it, which CI runs too: five minutes
 	@$(BIN)/python -m tests.chaos --short $(ARGS)

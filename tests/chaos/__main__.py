@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from tests.chaos.faults import chosen, shuffled
+from tests.chaos.faults import chosen, overloads, shuffled
 from tests.chaos.suite import LONG_HOLD_S, SHORT_HOLD_S, Row, row_text, run, table
 
 
@@ -18,11 +18,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos")
     parser.add_argument("--seed", type=int, default=1, help="chooses order, times and workouts")
     parser.add_argument("--short", action="store_true", help="fewer faults, shorter outages")
+    parser.add_argument(
+        "--overload", action="store_true", help="an hour's backlog and a minute's flood alone"
+    )
     parser.add_argument("--hold-s", type=float, help="longest outage")
     parser.add_argument("--only", default="", help="faults whose name holds these words")
     options = parser.parse_args()
     hold_s = options.hold_s or (SHORT_HOLD_S if options.short else LONG_HOLD_S)
-    faults = shuffled(chosen(is_short=options.short, words=options.only), options.seed)
+    picked = overloads() if options.overload else chosen(options.only, is_short=options.short)
+    faults = shuffled(picked, options.seed)
     folder = Path(tempfile.mkdtemp(prefix="backstride-chaos-"))
     began_s = time.monotonic()
     typer.echo(f"seed {options.seed}, {len(faults)} faults, outages of at most {hold_s:g} s")
@@ -40,7 +44,9 @@ def main() -> int:
 
 
 def _tell(row: Row) -> None:
-    typer.echo("\n  BROKEN: ".join([row_text(row), *row.complaints]))
+    typer.echo("\n  ".join([row_text(row), *row.notes]))
+    for complaint in row.complaints:
+        typer.echo(f"  BROKEN: {complaint}")
 
 
 if __name__ == "__main__":

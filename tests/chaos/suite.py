@@ -31,7 +31,7 @@ MOST_MIB: Final = {
     "recorder": 250.0,
     "gateway": 300.0,
 }
-_FOLDED_AGAIN_WITHIN_S: Final = 60.0
+_FOLDED_AGAIN_WITHIN_S: Final = 240.0  # a session is folded again within seconds; see round.py
 
 
 class Row(NamedTuple):
@@ -43,6 +43,7 @@ class Row(NamedTuple):
     doubled: int
     seconds_to_recover: float
     complaints: Sequence[str]
+    notes: Sequence[str] = ()
 
 
 class Outcome(NamedTuple):
@@ -185,6 +186,7 @@ class _Runner(NamedTuple):
             stored.accepted_count - stored.distinct_count,
             seconds_to_recover,
             complaints,
+            turn.notes,
         )
 
     def _hold_s(self, fault: Fault) -> float:

@@ -9,7 +9,7 @@ from tests.chaos.suite import SHORT_HOLD_S, run, table
 
 SEED = 1
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(2400)
 
 
 def test_every_reading_counts_exactly_once_whatever_breaks(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tests.servers.finding import (
 from tests.servers.local_process import LocalProcess
 
 _VERSION_FILE = Path(__file__).with_name("influxdb.version")  # install_influxdb.sh reads it too
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 180.0
 _REQUEST_TIMEOUT_MS = 20_000
 _OPERATOR_TOKEN = "operator-of-a-server-that-lives-for-one-test-run"
 

@@ -13,7 +13,7 @@ import pytest
 from tests.servers.finding import HOST, free_port, given_address, unavailable
 from tests.servers.local_process import LocalProcess
 
-_READY_WITHIN_S = 10.0
+_READY_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
