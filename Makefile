@@ -144,9 +144,10 @@ test-compose: setup kafka influxdb ## Bring the compose file up for real, withou
 	@tests/e2e/compose.sh
 
 .PHONY: bench
-bench: $(STAMPS)/dev $(STAMPS)/packages kafka influxdb ## Measure the whole chain on real servers, beside Telegraf where bench/install_telegraf.sh put it; 5 minutes
+bench: $(STAMPS)/dev $(STAMPS)/packages $(PAGES_STAMP) kafka influxdb ## Measure the whole chain on real servers, beside Telegraf where bench/install_telegraf.sh put it; 5 minutes
 	@$(BIN)/python -m bench.chain $(ARGS)
 	@$(BIN)/python -m bench.energy
+	@$(BIN)/python -m bench.page
 
 .PHONY: bench-quick
 bench-quick: $(STAMPS)/dev $(STAMPS)/packages ## The same in under a minute: small loads, without Telegraf, embedded servers for those missing

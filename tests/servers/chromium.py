@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.servers.finding import given_address, unavailable
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS = (
+ARGUMENTS = (
     "--no-sandbox",  # the sandbox cannot start for root, which CI is
     "--disable-gpu",
     # The browser itself stays silent, so that a request seen is one that our page made.
@@ -21,18 +21,23 @@ _ARGUMENTS = (
 )
 
 
+def program_of_browser() -> str | None:
+    """Return the machine's own Chromium, None where there is none."""
+    return next(filter(None, map(shutil.which, _NAMES)), None)
+
+
 # Per test: while the synchronous playwright is open, no asyncio test can run in this thread.
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """Lend a browser; the test opens contexts with the viewport that it wants."""
     address = given_address("chromium")
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    program = program_of_browser()
     if address is None and program is None:
         unavailable("chromium", f"none of {', '.join(_NAMES)} is on PATH")
     with sync_playwright() as playwright:
         if address is not None:
             opened = playwright.chromium.connect_over_cdp(address)
         else:
-            opened = playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
+            opened = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield opened
         opened.close()

@@ -75,6 +75,8 @@ async function answerOf(
   const csrf = csrfToken();
   const response = await fetch(path, {
     method,
+    // what is a person's stays in no cache of the browser beyond sign-out
+    cache: "no-store",
     signal: AbortSignal.timeout(10_000),
     headers: {
       ...(body && { "Content-Type": "application/json" }),

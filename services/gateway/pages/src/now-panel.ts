@@ -161,8 +161,9 @@ export class NowPanel {
     const max = max_heart_rate_bpm ?? (age === null ? null : MAX_HEART_AT_BIRTH - HEART_PER_YEAR * age);
     setText(this.heart, whole(heart_rate_bpm));
     const share = heart_rate_bpm !== null && max ? heart_rate_bpm / max : null;
-    const kind = max_heart_rate_bpm ? "your maximum" : "your estimated maximum";
-    setText(this.heartOf, share === null ? "bpm" : `bpm · ${whole(share * 100)} % of ${kind} (${whole(max)})`);
+    // a maximum that was not measured is told as what it is
+    const kind = max_heart_rate_bpm ? "your maximum" : "maximum ≈";
+    setText(this.heartOf, share === null ? "bpm" : `bpm · ${whole(share * 100)} % of ${kind} ${whole(max)}`);
     this.meter.style.setProperty("width", `${Math.min(100, (share ?? 0) * 100)}%`);
     setAttribute(this.meter, "data-high", share !== null && share > 0.9 ? "true" : null);
   }
