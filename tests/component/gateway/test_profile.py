@@ -56,7 +56,7 @@ async def test_whoever_changes_a_profile_says_which_one_they_read(
     done = await client.put(PATH, json=body, headers={"If-Match": tag})
     assert done.status_code == 200
     assert done.json()["units"] == "imperial"
-    assert done.headers["ETag"] == (await client.get(PATH)).headers["ETag"] != tag
+    assert done.headers["ETag"] != tag
     stale = await client.put(PATH, json=body, headers={"If-Match": tag})
     assert stale.status_code == 412
     assert stale.json()["type"] == "urn:backstride:problem:profile-changed"
@@ -70,9 +70,27 @@ async def test_an_operator_is_told_no_version_of_what_they_do_not_see() -> None:
     gyms = TwoGyms()
     path = f"/v1/members/{gyms.member_id('ann')}"
     async with gyms.signed_in("operator") as client:
-        assert "ETag" not in (await client.get(path)).headers
+        # the tag of the answer, by which nothing can be changed
+        assert (await client.get(path)).headers["ETag"].startswith("W/")
     async with gyms.signed_in("ann") as client:
-        assert "ETag" in (await client.get(path)).headers
+        assert not (await client.get(path)).headers["ETag"].startswith("W/")
+
+
+async def test_new_practice_is_sent_also_to_who_has_the_profile(
+    desk: Desk, client: httpx.AsyncClient
+) -> None:
+    known = (await client.get(PATH)).headers["ETag"]
+    assert (await client.get(PATH, headers={"If-None-Match": known})).status_code == 304
+    claim = desk.claiming.claim(KEY, "m", None).claim
+    desk.history.put(
+        session_record("s", NOW_MS - DAY_MS, claim_id=claim.claim_id, backward_s=120.0)
+    )
+    again = await client.get(PATH, headers={"If-None-Match": known})
+    assert again.status_code == 200
+    assert again.json()["practice"]["lifetime_backward_minutes"] == 2.0
+    # the profile is the same, so the tag of before still changes it
+    body = {"display_name": "Ada"}
+    assert (await client.put(PATH, json=body, headers={"If-Match": known})).status_code == 200
 
 
 async def test_another_mass_in_the_profile_begins_today_in_the_history(

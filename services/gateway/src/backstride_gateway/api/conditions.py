@@ -1,8 +1,10 @@
 """Conditional changes: whoever changes something says which version of it they saw."""
 
+from hashlib import blake2b
 from typing import Annotated
 
 from fastapi import Header
+from pydantic import BaseModel
 
 from backstride_gateway.api.refusals import ConditionMissingError
 
@@ -16,9 +18,15 @@ IfMatch = Annotated[
 ]
 
 
-def etag_of(version: str) -> str:
-    """Return a version as an ETag."""
-    return f'"{version}"'
+def etag_of(version: str, body: BaseModel | None = None) -> str:
+    """Return a version as an ETag, of the answer that shows it where that shows more.
+
+    Who changes the version may send either; who has the answer already has just that one.
+    """
+    if body is None:
+        return f'"{version}"'
+    shown = blake2b(body.model_dump_json().encode(), digest_size=8).hexdigest()
+    return f'"{version}.{shown}"'
 
 
 def expected_versions(if_match: str | None) -> frozenset[str] | None:
@@ -34,4 +42,4 @@ def expected_versions(if_match: str | None) -> frozenset[str] | None:
     if "*" in tags:
         return None
     # a weak tag never matches where something is changed (RFC 9110, 13.1.1)
-    return frozenset(tag.strip('"') for tag in tags if not tag.startswith("W/"))
+    return frozenset(tag.strip('"').partition(".")[0] for tag in tags if not tag.startswith("W/"))

@@ -105,13 +105,15 @@ def get_member(
 
     The ETag is the profile's: who changes it sends that as If-Match.
     """
-    if sees_body(caller, member):
-        response.headers["ETag"] = etag_of(version_of(member.profile))
-    return MemberDetail.of_member(
+    is_seen = sees_body(caller, member)
+    detail = MemberDetail.of_member(
         shown_member(caller, member),
         history.lifetime_backward_minutes(member.member_id),
-        history.effective_vo2max(member) if sees_body(caller, member) else None,
+        history.effective_vo2max(member) if is_seen else None,
     )
+    if is_seen:
+        response.headers["ETag"] = etag_of(version_of(member.profile), detail)
+    return detail
 
 
 @router.put(
