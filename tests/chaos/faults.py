@@ -32,6 +32,8 @@ SERVER_HOLD_S: Final = 60.0
 _HOUR_S: Final = 3600.0
 _OUTBOX_DISK_BYTES: Final = 6 * 1024 * 1024
 _LATENCY_S: Final = 0.2
+LEAVES_WITHIN_S: Final = 10.0
+"""What an init system waits for before it kills."""
 _DISK_NOTICED_WITHIN_S: Final = 60.0
 """Memory keeps 20 000 readings, at 200 a second."""
 _BACKLOG: Final = "a backlog beside live treadmills"
@@ -90,6 +92,20 @@ def _kill_each_in_turn(turn: Round) -> list[str]:
     return all_of(
         [_kill_recorder(turn), *(_kill(one)(turn) for one in (INGEST, PROCESSOR, GATEWAY))]
     )
+
+
+def _stop_each_in_turn(turn: Round) -> list[str]:
+    told = []
+    for name in PROGRAMS:
+        began_s = time.monotonic()
+        status = turn.programs.stop(name)
+        took_s = time.monotonic() - began_s
+        if status != 0 or took_s > LEAVES_WITHIN_S:
+            told.append(f"{name} left with status {status} after {took_s:.1f} s")
+        turn.tell(f"{name} left in {took_s:.1f} s")
+        turn.programs.start(name)
+        turn.programs.wait_ready()
+    return told
 
 
 def _kill_at_random(turn: Round) -> list[str]:
@@ -269,6 +285,7 @@ FAULTS: Final = (
         14,
         is_short=True,
     ),
+    Fault("SIGTERM to each program by turns", _stop_each_in_turn, 0, 15, is_short=True),
     Fault("kill -9 controller, twice", _kill_controller, 0, 4, is_short=True, has_members=False),
     Fault("kill -9 of random programs", _kill_at_random, 1, 6, is_short=True),
     Fault("kill -9 Mosquitto", _server_killed(lambda servers: servers.mosquitto), 0, 2),

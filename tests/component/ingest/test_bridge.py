@@ -4,7 +4,7 @@ import json
 import pytest
 from prometheus_client import REGISTRY
 
-from backstride_ingest.bridge import Bridge, Clock, Limits, Receipt
+from backstride_ingest.bridge import DEAD_LETTER_LOG_INTERVAL_S, Bridge, Clock, Limits, Receipt
 from backstride_ingest.domain.acceptance import AcceptedTreadmills
 from backstride_ingest.ports import WrongTopicError
 from backstride_ingest.reception import Reception
@@ -249,6 +249,24 @@ def test_bad_messages_are_set_aside_and_good_ones_go_on(ingest: Ingest) -> None:
     assert (letters[1].device_id, letters[1].boot_id, letters[1].seq) == ("device-a", 5, 2)
     assert len(ingest.source.acknowledged) == 5
     assert counted("dead_letters_total", reason="out-of-range") == before + 1
+
+
+def test_many_bad_messages_are_told_in_one_line_each_ten_seconds(
+    ingest: Ingest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for burst in range(3):
+        for _ in range(50):
+            ingest.source.treadmill_publishes(READINGS, b"rubbish")
+        ingest.turns()
+        if burst == 1:
+            ingest.now_s += DEAD_LETTER_LOG_INTERVAL_S
+
+    said = capsys.readouterr()
+    lines = [line for line in (said.out + said.err).splitlines() if "set aside" in line]
+    assert len(ingest.dead_letters()) == 150
+    # the first at once, and ten seconds later how many came since
+    assert len(lines) == 2
+    assert "count=100" in lines[1] or '"count": 100' in lines[1]
 
 
 def test_only_what_cannot_be_read_is_answered(ingest: Ingest) -> None:

@@ -1,5 +1,5 @@
 from backstride_gateway.domain.alerts import sentence_of
-from backstride_gateway.domain.live import LivePicture
+from backstride_gateway.domain.live import SILENT_AFTER_MS, LivePicture
 from backstride_shared.fold import TreadmillsFold
 from backstride_shared.frames import Alert, Checkpoint, EnergyItem, FrameReading
 from tests.factories.events import START_MS, TREADMILL, message
@@ -34,6 +34,20 @@ def test_an_alert_is_shown_until_it_recovers() -> None:
     assert picture.apply(items_of(fold, FAST), START_MS) == {TREADMILL}
     assert active(picture) == ["reverse-too-fast"]
     picture.apply(items_of(fold, CALM), START_MS)
+    assert active(picture) == []
+
+
+def test_an_alert_of_a_treadmill_that_fell_silent_stays_beside_its_silence() -> None:
+    """Nobody knows that the danger is over: what is known is that nothing comes."""
+    fold, picture = TreadmillsFold(), LivePicture()
+    picture.apply(items_of(fold, FAST), START_MS)
+
+    treadmill = picture.treadmills[TREADMILL]
+    assert treadmill.status(START_MS + SILENT_AFTER_MS + 1) == "silent"
+    assert active(picture) == ["reverse-too-fast"]
+
+    # what it sends when it is back ends the alert
+    picture.apply(items_of(fold, CALM), START_MS + 3_600_000)
     assert active(picture) == []
 
 
