@@ -388,6 +388,25 @@ async def test_a_treadmill_without_a_row_is_safe_from_what_a_lost_log_said_of_it
     assert len(decode_state(stored.states[TREADMILL]).claims) == 1
 
 
+async def test_a_second_assignment_still_knows_that_the_log_began_anew() -> None:
+    lost = [message(run_of(1, 3, 0.0)), message(run_of(4, 2, 3.0), after=(1, 3))]
+    stored = MemoryStoredStates()
+    log = MemoryLog()
+    processor = Processor(log, MemoryChangelog(), stored)
+    await processor.assign(GENERATION, {PARTITION: 0}, anew={PARTITION})
+    await processor.revoke()
+    await processor.assign(GENERATION + 1, {PARTITION: 0})
+
+    # a recorder still held it, told `stored`, and the outbox sends what follows alone
+    stored.write(state_after(*lost))
+    await processor.handle([frame(0, message(run_of(6, 2, 5.0)), generation=GENERATION + 1)])
+    await processor.checkpoint()
+
+    state = decode_state(log.checkpoints()[0].state)
+    assert log.sequence_numbers() == [6, 7]
+    assert (state.epoch, state.readings_count) == (1, 7)
+
+
 async def test_a_state_of_a_lost_log_is_forgotten() -> None:
     first = message(run_of(1, 3, 0.0))
     changelog = MemoryChangelog({TREADMILL: state_after(first)})

@@ -111,6 +111,8 @@ class Processor:
         self._fold_of_nothing = fold
         self._lock = asyncio.Lock()
         self._tenure: _Tenure | None = None
+        # partitions whose log began anew in our lifetime, also after they came and went
+        self._anew: set[int] = set()
         self._is_finished = False
         self._dead_letters_untold = 0
         self._dead_letters_told_s = float("-inf")
@@ -142,11 +144,13 @@ class Processor:
         """
         self._tenure = None
         self._changelog.forget(anew)
+        self._anew.update(anew)
         taken = await self._take_over_rows(starts, anew) if starts else {}
         if self._is_finished:
             return
+        began_anew = frozenset(self._anew.intersection(starts))
         self._tenure = _Tenure(
-            generation, self._progress(starts), self._fold_of_nothing(), taken, frozenset(anew)
+            generation, self._progress(starts), self._fold_of_nothing(), taken, began_anew
         )
         self._waiting_for = []
         log.info("partitions assigned", partitions=sorted(starts), generation=generation)
@@ -242,6 +246,7 @@ class Processor:
             for event in events
             if event.treadmill not in tenure.partitions
             and event.treadmill not in tenure.taken
+            and self._changelog.state_of(event.treadmill) is None
             and is_placed(event, record.partition)
         }
         if unknown:
