@@ -57,7 +57,9 @@ class Holder:
         self.page.on(
             "console",
             lambda told: (
-                self.complaints.append(told.text) if told.type in {"error", "warning"} else None
+                self.complaints.append(f"{told.text} {told.location}")
+                if told.type in {"error", "warning"}
+                else None
             ),
         )
 

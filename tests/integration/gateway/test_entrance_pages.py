@@ -66,7 +66,7 @@ def test_an_owner_sets_up_and_a_member_joins_and_claims(server: PageServer, page
     join.get_by_label("Password").fill(PASSWORD)
     join.get_by_role("button", name="Join").click()
     expect(page).to_have_url(f"{server.url}/now", timeout=WITHIN_MS)
-    page.get_by_role("link", name="one my-gym").click(timeout=WITHIN_MS)
+    page.get_by_role("link", name="By the window my-gym").click(timeout=WITHIN_MS)
     page.get_by_role("button", name="Start").click(timeout=WITHIN_MS)
     expect(page).to_have_url(f"{server.url}/now", timeout=WITHIN_MS)
     expect(page.get_by_role("button", name="Finish")).to_be_visible(timeout=WITHIN_MS)

@@ -5,6 +5,7 @@ import * as api from "./api";
 import { gaitIcon, gaitOf, WORDS } from "./direction";
 import { button, fill, h, setAttribute, setText } from "./dom";
 import { clock, distance, oneDigit, signedSpeed, speed, timeHere, whole } from "./format";
+import { nameOf } from "./names";
 import { inWords } from "./panels";
 import { currentUnits, setUnits } from "./preferences";
 import { go } from "./router";
@@ -85,7 +86,7 @@ export class NowPanel {
     this.receivedAt = { monotonic_ms: performance.now(), wall_ms: Date.now() };
     const isMoving = treadmill.status === "moving";
     const gait = gaitOf(treadmill.direction);
-    setText(this.where, treadmill.treadmill_id);
+    setText(this.where, nameOf(treadmill));
     setAttribute(this.element, "data-gait", isMoving ? gait : "rest");
     const mark = isMoving && gait ? gait : "";
     if (mark !== this.shownMark) {

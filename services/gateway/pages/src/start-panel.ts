@@ -3,6 +3,7 @@
 import type { MemberDetail, Treadmill } from "./api-types";
 import { h, setText } from "./dom";
 import { ago } from "./format";
+import { nameOf } from "./names";
 
 export interface StartPanel {
   element: HTMLElement;
@@ -56,7 +57,7 @@ function choiceOf(key: string): HTMLElement {
   return h(
     "li",
     { "data-key": key },
-    h("a", { href: address }, h("span", {}, h("strong", {}, treadmill_id), " ", h("span", { class: "small" }, gym_id)), h("span", { class: "state" })),
+    h("a", { href: address }, h("span", {}, h("strong", { dir: "auto" }, nameOf({ gym_id, treadmill_id })), " ", h("span", { class: "small" }, gym_id)), h("span", { class: "state" })),
   );
 }
 

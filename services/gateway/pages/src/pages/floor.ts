@@ -6,6 +6,7 @@ import { gaitIcon, gaitOf, WORDS } from "../direction";
 import { button, fill, h, setAttribute, setHidden, setText } from "../dom";
 import { clock, signedSpeed, timeHere } from "../format";
 import { followLive } from "../live";
+import { learnNames, nameOf } from "../names";
 import type { Visit } from "../router";
 import { setConnection } from "../shell";
 import { speedUnit } from "../units";
@@ -14,8 +15,12 @@ import { followVisibility, keepAwake } from "../wake-lock";
 const ALERTS_EVERY_MS = 4_000;
 const TICK_MS = 5_000;
 
-export function show({ main, signal }: Visit): void {
+export async function show({ main, signal }: Visit): Promise<void> {
+  const { treadmills } = await api.treadmills();
+  await Promise.all([...new Set(treadmills.map((one) => one.gym_id))].map(learnNames));
+  if (signal.aborted) return;
   const board = new FloorBoard();
+  board.picture(treadmills);
   main.replaceChildren(board.element);
   followLive({ picture: (all) => board.picture(all), treadmill: (one) => board.take(one), connection: setConnection }, signal);
   followVisibility(signal);
@@ -32,14 +37,14 @@ class FloorBoard {
   private readonly sums = h("p", { class: "floor-sums" });
   private readonly message = h("p", { class: "message", role: "alert" });
   private readonly tiles = new Map<string, FloorTile>();
-  private shownAlerts = "";
+  private readonly calm = h("p", { class: "floor-calm" }, "No alert goes on.");
+  private shownAlerts = "unknown";
   readonly element = h(
     "div",
     { class: "floor" },
     h("div", { class: "floor-top" }, h("h1", {}, "Floor"), this.sums),
-    this.alerts,
-    this.message,
-    this.grid,
+    // beside or over the treadmills, never above them: an alert must not move what somebody looks at
+    h("div", { class: "floor-body" }, this.grid, h("div", { class: "floor-side" }, this.alerts, this.message)),
   );
 
   picture(all: Treadmill[]): void {
@@ -56,7 +61,7 @@ class FloorBoard {
     const key = keyOf(one);
     let tile = this.tiles.get(key);
     if (!tile) {
-      tile = new FloorTile(one);
+      tile = new FloorTile();
       this.tiles.set(key, tile);
       const keys = [...this.tiles.keys()].sort();
       const next = keys[keys.indexOf(key) + 1];
@@ -95,18 +100,18 @@ class FloorBoard {
     this.shownAlerts = state;
     // what nobody has seen yet comes first
     const sorted = [...alerts].sort((one, other) => Number(one.acknowledged_at !== null) - Number(other.acknowledged_at !== null));
-    fill(this.alerts, ...sorted.map((one) => this.alertOf(one)));
+    fill(this.alerts, ...sorted.map((one) => this.alertOf(one)), sorted.length === 0 && this.calm);
   }
 
   private alertOf(one: AlertView): HTMLElement {
     const seen = one.acknowledged_at
       ? h("p", { class: "small" }, `Seen by ${one.acknowledged_by ?? "the staff"} at ${timeHere(one.acknowledged_at)}`)
-      : button("Acknowledge", () => this.acknowledge(one.alert_id), { "aria-label": `Acknowledge: ${one.sentence} ${one.treadmill_id}` });
+      : button("Acknowledge", () => this.acknowledge(one.alert_id), { "aria-label": `Acknowledge: ${one.sentence} ${nameOf(one)}` });
     return h(
       "article",
       { class: "floor-alert", "data-seen": String(one.acknowledged_at !== null) },
       h("span", { class: "sign", "aria-hidden": "true" }, "!"),
-      h("div", {}, h("h2", {}, one.treadmill_id), h("p", {}, one.sentence), h("p", { class: "small" }, `since ${timeHere(one.raised_at)}`)),
+      h("div", {}, h("h2", { dir: "auto" }, nameOf(one)), h("p", {}, one.sentence), h("p", { class: "small" }, `since ${timeHere(one.raised_at)}`)),
       seen,
     );
   }
@@ -138,18 +143,15 @@ class FloorTile {
   private shownMark = "";
   isMoving = false;
   isBackward = false;
-  readonly element: HTMLElement;
-
-  constructor(one: Treadmill) {
-    this.element = h(
-      "article",
-      { class: "floor-tile", "aria-label": one.treadmill_id },
-      h("div", { class: "floor-name" }, h("h2", {}, one.treadmill_id), this.warning),
-      h("p", { class: "floor-motion" }, this.mark, this.speed, this.unit),
-      h("p", { class: "floor-line" }, this.word, this.time),
-      h("p", { class: "floor-line" }, this.who, this.kcal),
-    );
-  }
+  private readonly name = h("h2", { dir: "auto" });
+  readonly element = h(
+    "article",
+    { class: "floor-tile" },
+    h("div", { class: "floor-name" }, this.name, this.warning),
+    h("p", { class: "floor-motion" }, this.mark, this.speed, this.unit),
+    h("p", { class: "floor-line" }, this.word, this.time),
+    h("p", { class: "floor-line" }, this.who, this.kcal),
+  );
 
   show(one: Treadmill): void {
     const gait = gaitOf(one.direction);
@@ -168,6 +170,7 @@ class FloorTile {
     setText(this.time, session ? clock(session.forward.duration_s + session.backward.duration_s) : "");
     setText(this.who, one.claim ? (one.claim.display_name ?? "A member") : "free");
     setHidden(this.warning, one.alerts.length === 0);
+    setText(this.name, nameOf(one));
   }
 
   tick(): void {

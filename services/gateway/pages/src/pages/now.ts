@@ -4,6 +4,7 @@ import type { MemberDetail, Treadmill } from "../api-types";
 import * as api from "../api";
 import { h, setHidden } from "../dom";
 import { followLive } from "../live";
+import { learnNames } from "../names";
 import { NowPanel } from "../now-panel";
 import type { Visit } from "../router";
 import { setConnection } from "../shell";
@@ -16,6 +17,7 @@ const keyOf = (treadmill: Treadmill): string => `${treadmill.gym_id}/${treadmill
 
 export async function show({ main, memberId, signal }: Visit): Promise<void> {
   const [member, { treadmills }] = await Promise.all([api.member(memberId), api.treadmills()]);
+  await Promise.all([...new Set(treadmills.map((one) => one.gym_id))].map(learnNames));
   if (signal.aborted) return;
   const now = new NowPanel(member);
   const start = startPanel(member);

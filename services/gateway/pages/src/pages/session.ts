@@ -6,6 +6,7 @@ import { correctionsPanel } from "../corrections";
 import { gaitIcon } from "../direction";
 import { button, facts, fill, h, setText } from "../dom";
 import { clock, dayAndTime, distance, speed, timeOfDay, whole, zoneHere } from "../format";
+import { learnNames, nameOf } from "../names";
 import { inWords } from "../panels";
 import { go, type Visit } from "../router";
 import { seriesTable } from "../tables";
@@ -15,7 +16,7 @@ const REFRESH_MS = 5_000;
 
 export async function show({ main, parameter, signal }: Visit): Promise<void> {
   const session = await api.session(parameter);
-  const timeZone = await zoneOf(session);
+  const [timeZone] = await Promise.all([zoneOf(session), learnNames(session.gym_id)]);
   if (signal.aborted) return;
   const head = h("div", {});
   const charts = h("section", { class: "panel charts", "aria-label": "Over time" });
@@ -73,7 +74,7 @@ function headOf(session: SessionDetail, timeZone: string): (Node | null)[] {
     h(
       "p",
       { class: "body" },
-      [session.treadmill_id, session.purpose, session.is_facing_away && "facing away from the console"].filter(Boolean).join(" · "),
+      [nameOf(session), session.purpose, session.is_facing_away && "facing away from the console"].filter(Boolean).join(" · "),
     ),
     session.is_running
       ? h(

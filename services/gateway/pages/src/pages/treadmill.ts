@@ -4,6 +4,7 @@ import type { ClaimBody, MemberDetail, TakeOverOffer, Treadmill } from "../api-t
 import * as api from "../api";
 import { button, fill, h, setText } from "../dom";
 import { clock, distance, timeOfDay } from "../format";
+import { learnNames, nameOf } from "../names";
 import { inWords } from "../panels";
 import { precautionsPanel } from "../precautions";
 import { go, type Visit } from "../router";
@@ -34,7 +35,8 @@ async function placeOf(parameter: string): Promise<Place> {
     return { gym_id, treadmill_id, name, gym_name, take_over };
   }
   const [, , gym_id = "", treadmill_id = ""] = location.pathname.split("/").map(decodeURIComponent);
-  return { gym_id, treadmill_id, name: treadmill_id, gym_name: gym_id, take_over: null };
+  await learnNames(gym_id);
+  return { gym_id, treadmill_id, name: nameOf({ gym_id, treadmill_id }), gym_name: gym_id, take_over: null };
 }
 
 export async function show({ main, memberId, parameter, signal }: Visit): Promise<void> {

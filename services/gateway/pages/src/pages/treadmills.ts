@@ -12,7 +12,7 @@ import { TreadmillCard } from "../treadmill-card";
 const RETRY_MS = 3_000;
 const TICK_MS = 1_000;
 
-export function show({ main, signal, who }: Visit): void {
+export async function show({ main, signal, who }: Visit): Promise<void> {
   const grid = h("section", { class: "cards", "aria-label": "Treadmills" });
   const empty = h(
     "p",
@@ -20,7 +20,6 @@ export function show({ main, signal, who }: Visit): void {
     "No treadmill has been heard of yet. They appear here with their first reading.",
   );
   const people = h("nav", { class: "people", "aria-label": "Members", hidden: true });
-  main.replaceChildren(h("h1", {}, "Treadmills"), grid, empty, people, ...(who.isDemo ? [buildKillSection()] : []));
   const cards = new Map<string, TreadmillCard>();
   let members: MemberView[] = [];
 
@@ -58,19 +57,25 @@ export function show({ main, signal, who }: Visit): void {
     );
   };
 
-  void loadMembers();
+  const picture = (treadmills: Treadmill[]): void => {
+    const present = new Set(treadmills.map((one) => `${one.gym_id}/${one.treadmill_id}`));
+    for (const [key, card] of cards) {
+      if (present.has(key)) continue;
+      card.element.remove();
+      cards.delete(key);
+    }
+    treadmills.forEach(showOne);
+    setHidden(empty, cards.size > 0);
+  };
+
+  // all of it at once: cards that came later would push what stands below
+  const [{ treadmills }] = await Promise.all([api.treadmills(), loadMembers()]);
+  if (signal.aborted) return;
+  picture(treadmills);
+  main.replaceChildren(h("h1", {}, "Treadmills"), grid, empty, people, ...(who.isDemo ? [buildKillSection()] : []));
   followLive(
     {
-      picture(treadmills) {
-        const present = new Set(treadmills.map((one) => `${one.gym_id}/${one.treadmill_id}`));
-        for (const [key, card] of cards) {
-          if (present.has(key)) continue;
-          card.element.remove();
-          cards.delete(key);
-        }
-        treadmills.forEach(showOne);
-        setHidden(empty, cards.size > 0);
-      },
+      picture,
       treadmill: showOne,
       connection: setConnection,
     },
