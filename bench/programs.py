@@ -73,7 +73,7 @@ class Programs:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     env={
-                        **_foreign_environment(),
+                        **foreign_environment(),
                         **self._environments[name],
                         "BACKSTRIDE_TELEMETRY__PORT": str(self._ports[name]),
                     },
@@ -138,6 +138,6 @@ class Programs:
             return str(error)
 
 
-def _foreign_environment() -> dict[str, str]:
+def foreign_environment() -> dict[str, str]:
     """Return our environment without settings of the programs, which the bench gives itself."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

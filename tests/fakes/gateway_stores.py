@@ -186,9 +186,6 @@ class InMemoryHistory:
         found = self._sessions.get(session_id)
         return None if found is None else self._with_member(found)
 
-    def first_started_at_ms(self, member_id: str) -> int | None:
-        return min((one.started_at_ms for one in self._of(member_id)), default=None)
-
     def backward_minutes(self, member_id: str, before_ms: int) -> float:
         found = [one for one in self._of(member_id) if one.started_at_ms < before_ms]
         return sum(one.totals.backward_seconds for one in found) / 60

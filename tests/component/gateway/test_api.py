@@ -627,3 +627,19 @@ async def test_no_page_or_document_points_to_another_host(api: Api) -> None:
         assert (await api.client.get(path)).status_code == 404
     text = (await api.client.get("/openapi.json")).text
     assert "//cdn" not in text
+
+
+async def test_a_summary_that_did_not_change_is_not_sent_again(api: Api) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(2)
+    path = "/v1/members/m/summary?period=all"
+    first = await api.client.get(path)
+    tag = first.headers["ETag"]
+    for sent in (tag, f'"other", {tag}', "*"):
+        again = await api.client.get(path, headers={"If-None-Match": sent})
+        assert (again.status_code, again.content) == (304, b"")
+    other = await api.client.get(path, headers={"If-None-Match": '"other"'})
+    assert (other.status_code, other.content) == (200, first.content)
+    api.put_sessions(3)
+    grown = await api.client.get(path, headers={"If-None-Match": tag})
+    assert (grown.status_code, grown.json()["total"]["sessions_count"]) == (200, 3)

@@ -267,7 +267,6 @@ def test_sessions_of_a_member_come_newest_first_page_by_page(stores: Stores) -> 
 def test_sessions_are_picked_by_time_purpose_treadmill_and_backward_gait(stores: Stores) -> None:
     stores.members.add(member("m"))
     stores.claims.save([claim("c")])
-    assert stores.history.first_started_at_ms("m") is None
     forward = session_record("forward", NOW_MS, claim_id="c", treadmill="gym/one")
     backward = session_record(
         "backward", NOW_MS + 10, claim_id="c", treadmill="gym/two", backward_s=60
@@ -287,7 +286,6 @@ def test_sessions_are_picked_by_time_purpose_treadmill_and_backward_gait(stores:
     assert found(SessionFilter(from_ms=NOW_MS + 1)) == ["backward"]
     assert found(SessionFilter(from_ms=NOW_MS, until_ms=NOW_MS + 10)) == ["forward"]
     assert found(SessionFilter(purpose="training", has_backward=True)) == []
-    assert stores.history.first_started_at_ms("m") == NOW_MS
 
 
 def test_a_session_comes_back_with_its_sums_and_its_member(stores: Stores) -> None:
@@ -319,7 +317,6 @@ def test_what_was_done_in_one_gym_is_told_from_the_rest(stores: Stores) -> None:
     confined = SessionsOfGym(stores.history, "gym-2")
     assert [one.session_id for one in confined.page("m", None, 9)] == ["b"]
     assert [one.session_id for one in confined.between("m", 0, NOW_MS)] == ["b"]
-    assert confined.first_started_at_ms("m") == NOW_MS - 2 * 3_600_000
     assert (confined.get("b") is None, confined.get("a")) == (False, None)
     assert confined.backward_minutes("m", NOW_MS) == 2.0
     assert stores.history.backward_minutes("m", NOW_MS) == 6.0

@@ -15,7 +15,6 @@ from backstride_gateway.ports import SessionCursor, SessionHistory, StoredState
 from backstride_shared.identity import TreadmillKey, gym_id_of
 
 _SECONDS_PER_MINUTE: Final = 60.0
-_EVER_MS: Final = 2**53
 
 
 class SessionsOfGym:
@@ -48,11 +47,6 @@ class SessionsOfGym:
         """See the port."""
         found = self._sessions.get(session_id)
         return None if found is None or not is_in_gym(found, self._gym_id) else found
-
-    def first_started_at_ms(self, member_id: str) -> int | None:
-        """See the port."""
-        found = self.between(member_id, 0, _EVER_MS)
-        return min((session.started_at_ms for session in found), default=None)
 
     def backward_minutes(self, member_id: str, before_ms: int) -> float:
         """See the port."""

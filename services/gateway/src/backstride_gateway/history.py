@@ -1,5 +1,6 @@
 """A member's past: sessions page by page, one session with its series, sums over periods."""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -25,6 +26,7 @@ from backstride_gateway.domain.periods import (
     local_date,
     local_midnight_ms,
     local_year,
+    midnight_after_ms,
     spans,
 )
 from backstride_gateway.domain.records import PersonalRecord, records_of
@@ -42,6 +44,7 @@ from backstride_gateway.domain.sessions import (
 )
 from backstride_gateway.domain.streaks import Streak, day_streak, week_streak
 from backstride_gateway.gym_view import SessionsOfGym
+from backstride_gateway.kept_summaries import KeptResults, are_equal
 from backstride_gateway.membership import Membership
 from backstride_gateway.ports import Clock, SeriesReader, SessionCursor, SessionHistory
 from backstride_shared.energy import EnergyTotals
@@ -114,13 +117,17 @@ class History:
         self._sessions = sessions
         self._series = series
         self._clock = clock
+        self._gym_id: str | None = None
+        self._kept: KeptResults[list[SessionRecord], Summary] = KeptResults(are_equal)
 
     def within(self, gym_id: str | None) -> "History":
         """Return the past as a gym may see it, what was done there; None: all of it."""
         if gym_id is None:
             return self
-        sessions = SessionsOfGym(self._sessions, gym_id)
-        return History(self._membership, sessions, self._series, self._clock)
+        confined = copy(self)
+        confined._sessions = SessionsOfGym(self._sessions, gym_id)  # noqa: SLF001  our own copy
+        confined._gym_id = gym_id  # noqa: SLF001
+        return confined
 
     def page(
         self,
@@ -189,43 +196,48 @@ class History:
     ) -> Summary:
         """Return sums by period; zone and range by default: the member's, the latest periods.
 
-        A running session counts with what it has so far. With a purpose, only its sessions count.
+        Whether there is such a member is looked up only for their zone. A running session counts
+        with what it has so far. With a purpose, only its sessions count.
 
         Raises:
             UnknownMemberError: when there is no such member.
             PeriodRangeError: when the range is empty or too long.
 
         """
-        zone = self._zone(member_id, zone)
+        zone = self._zone(member_id, None) if zone is None else zone
         last_on = local_date(self._clock(), zone) if last_on is None else last_on
-        if first_on is None:
-            first_on = (
-                self._first_day(member_id, zone, last_on)
-                if period == "all"
-                else default_first_on(period, last_on)
-            )
+        ever: list[SessionRecord] | None = None
+        if first_on is None and period == "all":
+            ever = self._sessions.between(member_id, 0, midnight_after_ms(last_on, zone))
+            first_ms = min((one.started_at_ms for one in ever), default=None)
+            first_on = last_on if first_ms is None else local_date(first_ms, zone)
+        elif first_on is None:
+            first_on = default_first_on(period, last_on)
         periods = spans(period, first_on, last_on, zone)
         before = days_before(period, periods)
         from_ms = periods[0].from_ms if before is None else local_midnight_ms(before[0], zone)
-        sessions = [
-            session
-            for session in self._sessions.between(member_id, from_ms, periods[-1].until_ms)
-            if purpose is None or session.purpose == purpose
-        ]
-        sums = sum_by_period(sessions, periods)
-        count, totals = sum_of(sums)
-        inside = [one for one in sessions if one.started_at_ms >= periods[0].from_ms]
-        return Summary(
-            period,
-            zone,
-            first_on,
-            last_on,
-            sums,
-            count,
-            totals,
-            sum_by_purpose(inside),
-            None if before is None else previous_sum(*before, sessions, periods[0].from_ms),
-        )
+        if ever is None:
+            ever = self._sessions.between(member_id, from_ms, periods[-1].until_ms)
+        sessions = [one for one in ever if purpose is None or one.purpose == purpose]
+        key = (member_id, self._gym_id, period, zone.key, first_on, last_on, purpose)
+
+        def make() -> Summary:
+            sums = sum_by_period(sessions, periods)
+            count, totals = sum_of(sums)
+            inside = [one for one in sessions if one.started_at_ms >= periods[0].from_ms]
+            return Summary(
+                period,
+                zone,
+                first_on,
+                last_on,
+                sums,
+                count,
+                totals,
+                sum_by_purpose(inside),
+                None if before is None else previous_sum(*before, sessions, periods[0].from_ms),
+            )
+
+        return self._kept.of(key, sessions, make)
 
     def records(self, member_id: str) -> list[PersonalRecord]:
         """Return a member's personal records.
@@ -267,10 +279,6 @@ class History:
     def _zone(self, member_id: str, zone: ZoneInfo | None) -> ZoneInfo:
         member = self._membership.get(member_id)
         return ZoneInfo(member.profile.time_zone) if zone is None else zone
-
-    def _first_day(self, member_id: str, zone: ZoneInfo, last_on: date) -> date:
-        first_ms = self._sessions.first_started_at_ms(member_id)
-        return last_on if first_ms is None else min(local_date(first_ms, zone), last_on)
 
     def effective_vo2max(self, member: Member) -> EffectiveVo2max:
         """Return the VO2max that a claim made now would count with, and why."""

@@ -337,10 +337,6 @@ class SessionHistory(Protocol):
         """Return the session, None when there is none of that id."""
         ...
 
-    def first_started_at_ms(self, member_id: str) -> int | None:
-        """Return when a member's first session began, None where there is none."""
-        ...
-
     def backward_minutes(self, member_id: str, before_ms: int) -> float:
         """Return a member's minutes of backward gait in sessions that began before a moment."""
         ...

@@ -43,7 +43,7 @@ from backstride_shared.energy.estimate import (
 from backstride_shared.energy.flags import FLAGS, Flag, flag_codes, flag_sentences
 from backstride_shared.energy.speed_model import Gait
 from backstride_shared.energy.state import EnergyState, ReadingLike
-from backstride_shared.energy.totals import EnergyTotals, merge
+from backstride_shared.energy.totals import EnergyTotals, merge_all
 from backstride_shared.energy.wearer import (
     PLAUSIBLE,
     Facing,
@@ -103,7 +103,7 @@ __all__ = [
     "flag_codes",
     "flag_sentences",
     "kcal_text",
-    "merge",
+    "merge_all",
     "practice_sentence",
     "practice_tier",
     "prepare",

@@ -19,6 +19,8 @@ BUSY_TIMEOUT_MS: Final = 5_000
 
 ANSWERS_WITHIN_S: Final = 30.0
 """As long as a request to InfluxDB may take; a transaction of ours takes milliseconds."""
+POSTGRESQL_CONNECTIONS: Final = 15
+"""At most, of one program."""
 _POSTGRESQL_CONNECT_TIMEOUT_S: Final = 10
 _WRITES: Final = "backstride_writes"
 
@@ -58,6 +60,9 @@ def _postgresql(url: URL, answers_within_s: float | None) -> Engine:
             # the bare name would mean an older driver, which we do not install
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
+            # what comes beyond the size is closed after each use: a process of the server each time
+            pool_size=POSTGRESQL_CONNECTIONS,
+            max_overflow=0,
             connect_args={"connect_timeout": _POSTGRESQL_CONNECT_TIMEOUT_S},
         )
     except ImportError as error:

@@ -14,7 +14,7 @@ from backstride_shared.energy import (
     advance,
     close,
     flag_codes,
-    merge,
+    merge_all,
     prepare,
 )
 from tests.unit.shared.energy.readings import (
@@ -286,7 +286,7 @@ def test_splitting_a_session_and_merging_its_parts_changes_no_sum(
     first, _ = run(NOBODY, nobody[:cut])
     close(first, NOBODY, nobody[cut].measured_at_ms)
     second, _ = run(NOBODY, nobody[cut:])
-    merged = merge(first.totals, second.totals)
+    merged = merge_all([first.totals, second.totals])
 
     for name in EnergyTotals.__struct_fields__:
         # A new session begins with a ramp, without a direction and without a stretch before it.

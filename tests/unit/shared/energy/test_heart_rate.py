@@ -8,7 +8,7 @@ from backstride_shared.energy import (
     Wearer,
     advance,
     calibrate,
-    merge,
+    merge_all,
     prepare,
 )
 from tests.unit.shared.energy.readings import ADULT, RUNNER, Reading, ask, run, steady
@@ -265,7 +265,7 @@ def test_one_bout_does_not_calibrate() -> None:
 def test_bouts_of_several_sessions_count_together() -> None:
     one = run(RUNNER_MODEL, steady(400, FORWARD))[0].totals
 
-    assert calibrate(RUNNER, merge(one, one)).vo2max_ml_per_kg_per_min is not None
+    assert calibrate(RUNNER, merge_all([one, one])).vo2max_ml_per_kg_per_min is not None
 
 
 @pytest.mark.parametrize(

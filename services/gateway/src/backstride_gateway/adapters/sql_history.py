@@ -4,19 +4,19 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 import structlog
-from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 
+from backstride_gateway.adapters.kept_sessions import KeptSessions
+from backstride_gateway.adapters.session_rows import session_of, with_member
 from backstride_gateway.adapters.sql_transactions import reading
 from backstride_gateway.domain.claiming import LastMoving
 from backstride_gateway.domain.sessions import ALL_SESSIONS, SessionFilter, SessionRecord
 from backstride_gateway.ports import SessionCursor, StoredState
-from backstride_shared.energy import EnergyTotals
 from backstride_shared.fold.state import StateVersionError, decode_state
 from backstride_shared.store.schema import claims, sessions, treadmill_states
 
 log = structlog.get_logger()
 
-_totals_decoder = msgspec.msgpack.Decoder(EnergyTotals)
 _SECONDS_PER_MINUTE = 60.0
 _DAY_MS = 24 * 3600 * 1000
 _MOST_RECENT = 20
@@ -27,6 +27,7 @@ class SqlHistory:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._kept = KeptSessions(engine)
 
     def page(
         self,
@@ -37,7 +38,7 @@ class SqlHistory:
     ) -> list[SessionRecord]:
         """See the port."""
         query = (
-            _with_member()
+            with_member()
             .where(claims.c.member_id == member_id, *_conditions(wanted))
             .order_by(sessions.c.started_at_ms.desc(), sessions.c.session_id.desc())
             .limit(limit)
@@ -53,22 +54,16 @@ class SqlHistory:
                 )
             )
         with reading(self._engine) as connection:
-            return [_session(row) for row in connection.execute(query)]
+            return [session_of(row) for row in connection.execute(query)]
 
     def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
         """See the port."""
-        query = _with_member().where(
-            claims.c.member_id == member_id,
-            sessions.c.started_at_ms >= from_ms,
-            sessions.c.started_at_ms < until_ms,
-        )
-        with reading(self._engine) as connection:
-            return [_session(row) for row in connection.execute(query)]
+        return self._kept.between(member_id, from_ms, until_ms)
 
     def recent(self, treadmill: str, since_ms: int) -> list[SessionRecord]:
         """See the port."""
         query = (
-            _with_member()
+            with_member()
             .where(
                 sessions.c.treadmill == treadmill,
                 # nobody trains for a day: keeps the years before out of the search
@@ -79,25 +74,14 @@ class SqlHistory:
             .limit(_MOST_RECENT)
         )
         with reading(self._engine) as connection:
-            return [_session(row) for row in connection.execute(query)]
+            return [session_of(row) for row in connection.execute(query)]
 
     def get(self, session_id: str) -> SessionRecord | None:
         """See the port."""
-        query = _with_member().where(sessions.c.session_id == session_id)
+        query = with_member().where(sessions.c.session_id == session_id)
         with reading(self._engine) as connection:
             row = connection.execute(query).first()
-        return None if row is None else _session(row)
-
-    def first_started_at_ms(self, member_id: str) -> int | None:
-        """See the port."""
-        query = (
-            select(func.min(sessions.c.started_at_ms))
-            .select_from(sessions.join(claims, sessions.c.claim_id == claims.c.claim_id))
-            .where(claims.c.member_id == member_id)
-        )
-        with reading(self._engine) as connection:
-            found: int | None = connection.execute(query).scalar_one()
-        return found
+        return None if row is None else session_of(row)
 
     def backward_minutes(self, member_id: str, before_ms: int) -> float:
         """See the port."""
@@ -150,28 +134,3 @@ def _conditions(wanted: SessionFilter) -> Iterator[ColumnElement[bool]]:
         yield columns.treadmill.startswith(f"{wanted.gym_id}/", autoescape=True)
     if wanted.has_backward is not None:
         yield columns.backward_s > 0 if wanted.has_backward else columns.backward_s <= 0
-
-
-def _with_member() -> Select[*tuple[object, ...]]:
-    return select(sessions, claims.c.member_id).select_from(
-        sessions.outerjoin(claims, sessions.c.claim_id == claims.c.claim_id)
-    )
-
-
-def _session(row: Row[*tuple[object, ...]]) -> SessionRecord:
-    found = row._mapping  # noqa: SLF001  SQLAlchemy's documented way to read a row by name
-    return SessionRecord(
-        session_id=found["session_id"],
-        treadmill=found["treadmill"],
-        claim_id=found["claim_id"],
-        member_id=found["member_id"],
-        purpose=found["purpose"],
-        started_at_ms=found["started_at_ms"],
-        last_moving_at_ms=found["last_moving_at_ms"],
-        last_reading_at_ms=found["last_reading_at_ms"],
-        ended_at_ms=found["ended_at_ms"],
-        model_version=found["model_version"],
-        recomputed_at_ms=found["recomputed_at_ms"],
-        is_facing_away=found["is_facing_away"],
-        totals=_totals_decoder.decode(found["totals"]),
-    )

@@ -50,7 +50,7 @@ class SqlPersonalData:
         found = metadata.tables[table]
         columns = [column for column in found.c if _is_told(column)]
         query = _of_member(found, columns, member_id).order_by(*found.primary_key.columns)
-        with reading(self._engine) as connection:
+        with reading(self._engine, is_one_transaction=True) as connection:
             for row in connection.execute(query).yield_per(_AT_ONCE):
                 yield dict(
                     _told(column.name, value) for column, value in zip(columns, row, strict=True)

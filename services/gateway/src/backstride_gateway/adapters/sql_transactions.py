@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from backstride_gateway.ports import StoreUnavailableError
 from backstride_shared.store.migrate import SchemaError, check_schema
@@ -12,17 +14,21 @@ from backstride_shared.store.opening import writing
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
+def reading(engine: Engine, *, is_one_transaction: bool = False) -> Iterator[Connection]:
     """Lend a connection for reading.
+
+    On PostgreSQL each statement is a transaction by itself, unless told otherwise: two ways to the
+    server less, and at its isolation each statement sees the newest rows anyway. What is read in
+    parts, by a cursor of the server, needs one.
 
     Raises:
         StoreUnavailableError: when the store cannot be reached or does not answer.
 
     """
     try:
-        with engine.connect() as connection:
+        with (engine if is_one_transaction else _of_statements(engine)).connect() as connection:
             yield connection
-    except (DBAPIError, TimeoutError) as error:
+    except (DBAPIError, PoolTimeoutError, TimeoutError) as error:
         raise StoreUnavailableError(_reason(error)) from error
 
 
@@ -41,8 +47,19 @@ def writing_to(engine: Engine) -> Iterator[Connection]:
             yield connection
     except IntegrityError:
         raise
-    except (DBAPIError, TimeoutError) as error:
+    except (DBAPIError, PoolTimeoutError, TimeoutError) as error:
         raise StoreUnavailableError(_reason(error)) from error
+
+
+@lru_cache(maxsize=4)
+def _of_statements(engine: Engine) -> Engine:
+    """Return the engine, on the same connections, without transactions where none are needed.
+
+    SQLite's keep its readers' picture of the file whole.
+    """
+    if engine.dialect.name != "postgresql":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def check_store(engine: Engine) -> None:

@@ -82,7 +82,7 @@ signed_in = Depends(_caller)
 WithCaller = Annotated[Caller, signed_in]
 
 
-def _person(caller: WithCaller) -> str:
+async def _person(caller: WithCaller) -> str:
     if caller.account_id is None:
         raise DemonstrationError
     if caller.is_program:
@@ -112,7 +112,7 @@ def _seen_member(member_id: str, services: WithServices, caller: WithCaller) -> 
 SeenMember = Annotated[Member, Depends(_seen_member)]
 
 
-def _seen_history(member: SeenMember, services: WithServices, caller: WithCaller) -> History:
+async def _seen_history(member: SeenMember, services: WithServices, caller: WithCaller) -> History:
     return services.history.within(seen_gym_of(caller, member))
 
 
@@ -120,7 +120,7 @@ SeenHistory = Annotated[History, Depends(_seen_history)]
 """The past of the member of the route: to operators, only what was done in their gym."""
 
 
-def _own_member(member: SeenMember, caller: WithCaller) -> Member:
+async def _own_member(member: SeenMember, caller: WithCaller) -> Member:
     if not changes_profile(caller, member):
         raise NotAllowedError("a profile is changed by its member")
     return member
@@ -139,7 +139,7 @@ def _seen_session(session_id: str, services: WithServices, caller: WithCaller) -
 SeenSession = Annotated[SessionRecord, Depends(_seen_session)]
 
 
-def _seen_treadmill(gym_id: str, treadmill_id: str, caller: WithCaller) -> TreadmillKey:
+async def _seen_treadmill(gym_id: str, treadmill_id: str, caller: WithCaller) -> TreadmillKey:
     key = treadmill_key(gym_id, treadmill_id)
     check_treadmill_seen(caller, key)
     return key
@@ -191,7 +191,7 @@ def _seen_gym(gym_id: str, services: WithServices, caller: WithCaller) -> str:
 SeenGym = Annotated[str, Depends(_seen_gym)]
 
 
-def _run_gym(gym_id: SeenGym, caller: WithCaller) -> str:
+async def _run_gym(gym_id: SeenGym, caller: WithCaller) -> str:
     if not is_staff_of(caller, gym_id):
         raise NotAllowedError("for the staff of the gym")
     return gym_id
@@ -201,7 +201,7 @@ RunGym = Annotated[str, Depends(_run_gym)]
 """The id of a gym that the caller runs."""
 
 
-def _staff(caller: WithCaller) -> Caller:
+async def _staff(caller: WithCaller) -> Caller:
     if caller.role == "member":
         raise NotAllowedError("for the staff of a gym")
     return caller

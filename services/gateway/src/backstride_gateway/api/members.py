@@ -14,7 +14,11 @@ from backstride_gateway.api.access import (
     WithCaller,
     signed_in,
 )
-from backstride_gateway.api.conditions import IfMatch, etag_of, expected_versions
+from backstride_gateway.api.conditions import (
+    IfMatch,
+    etag_of,
+    expected_versions,
+)
 from backstride_gateway.api.cursors import decode_cursor, decode_session_cursor, encode_cursor
 from backstride_gateway.api.member_models import (
     MemberDetail,
@@ -196,25 +200,42 @@ def list_sessions(
     )
 
 
-@router.get("/{member_id}/summary", responses={404: {"model": Problem}})
-def summarise(
-    member: SeenMember,
-    history: SeenHistory,
-    period: Period = "day",
-    time_zone: Zone = None,
+async def _summed_days(
     from_: Annotated[
         date | None,
         Query(alias="from", description="First day; by default 30 days to 5 years ago, by period"),
     ] = None,
     to: Annotated[date | None, Query(description="Last day, included; by default today")] = None,
+) -> tuple[date | None, date | None]:
+    return from_, to
+
+
+@router.get(
+    "/{member_id}/summary",
+    response_model=MemberSummary,
+    responses={404: {"model": Problem}},
+)
+def summarise(
+    member: SeenMember,
+    services: WithServices,
+    history: SeenHistory,
+    *,
+    period: Period = "day",
+    time_zone: Zone = None,
+    days: Annotated[tuple[date | None, date | None], Depends(_summed_days)],
     purpose: OfPurpose = None,
-) -> MemberSummary:
+) -> Response:
     """Return minutes, metres and energy by period, forward and backward apart.
 
     Periods are days, ISO weeks, months and years of the time zone, or all time. A session counts,
     whole, in the period in which it began; a running one with what it has so far. `previous` has
     the sums of as many periods just before. To operators, only what was done in their gym.
     """
-    zone = None if time_zone is None else ZoneInfo(time_zone)
-    found = history.summary(member.member_id, period, zone, from_, to, purpose)
-    return MemberSummary.of_summary(member.member_id, found, purpose)
+    zone = ZoneInfo(time_zone or member.profile.time_zone)
+    found = history.summary(member.member_id, period, zone, *days, purpose)
+    json = services.summary_answers.of(
+        (member.member_id, period, zone.key, *days, purpose),
+        found,
+        lambda: MemberSummary.of_summary(member.member_id, found, purpose).model_dump_json(),
+    )
+    return Response(json, media_type="application/json")

@@ -1,7 +1,7 @@
 """What the routes use, handed to them by the app."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, cast
 
 from fastapi import Depends, Request
@@ -20,8 +20,9 @@ from backstride_gateway.export_ports import ActivityWriter
 from backstride_gateway.exporting import Exporting
 from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.gym_statistics import Statistics
-from backstride_gateway.history import History
+from backstride_gateway.history import History, Summary
 from backstride_gateway.joining import Joining
+from backstride_gateway.kept_summaries import KeptResults, is_identical
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.member_body import MemberBody
 from backstride_gateway.membership import Membership
@@ -76,12 +77,17 @@ class Services:
     is_demo: bool
     faults: DemoFaults | None = None
     rate_limits: RateLimits = RateLimits()
+    # as they were sent last, ready to be sent again
+    summary_answers: KeptResults[Summary, str] = field(
+        default_factory=lambda: KeptResults(is_identical)
+    )
     host_names: frozenset[str] = frozenset()
     # under which members reach the pages; None: as each request says
     public_url: str | None = None
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
+    # async, though it waits for nothing: FastAPI gives others to a thread, 0.1 ms each
     return cast("Services", request.app.state.services)
 
 

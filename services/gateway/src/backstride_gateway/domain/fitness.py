@@ -5,13 +5,12 @@ It matters only where a heart rate comes with the readings.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
 from typing import Final
 
 import msgspec
 
 from backstride_gateway.domain.sessions import SessionRecord
-from backstride_shared.energy import EnergyTotals, Wearer, calibrate, merge, prepare
+from backstride_shared.energy import EnergyTotals, Wearer, calibrate, merge_all, prepare
 from backstride_shared.energy.wearer import Vo2maxSource
 
 CALIBRATION_MS: Final = 90 * 24 * 3600 * 1000
@@ -29,7 +28,7 @@ class EffectiveVo2max:
 
 def totals_of(sessions: Iterable[SessionRecord]) -> EnergyTotals:
     """Return the sums of these sessions together."""
-    return reduce(merge, (session.totals for session in sessions), EnergyTotals())
+    return merge_all(session.totals for session in sessions)
 
 
 def effective_vo2max(

@@ -1,12 +1,12 @@
 """Sessions as members see them: running or over, sums over periods."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from backstride_gateway.domain.periods import PeriodSpan, index_at
-from backstride_shared.energy import EnergyTotals, merge
+from backstride_shared.energy import EnergyTotals, merge_all
 from backstride_shared.fold.sessions import is_over
 from backstride_shared.identity import TreadmillKey, gym_id_of
 
@@ -76,13 +76,13 @@ def ended_at_ms(session: SessionRecord, now_ms: int) -> int | None:
     return None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class PeriodSum:
     """The sums of the sessions that began in a period."""
 
     span: PeriodSpan
-    sessions_count: int = 0
-    totals: EnergyTotals = field(default_factory=EnergyTotals)
+    sessions_count: int
+    totals: EnergyTotals
 
 
 def sum_by_period(
@@ -92,21 +92,22 @@ def sum_by_period(
 
     A session counts, whole, where it began: a workout over midnight is one workout.
     """
-    sums = [PeriodSum(span) for span in spans]
+    parts: list[list[EnergyTotals]] = [[] for _ in spans]
     for session in sessions:
         index = index_at(spans, session.started_at_ms)
         if index is not None:
-            sums[index].sessions_count += 1
-            sums[index].totals = merge(sums[index].totals, session.totals)
-    return sums
+            parts[index].append(session.totals)
+    return [
+        PeriodSum(span, len(some), merge_all(some)) for span, some in zip(spans, parts, strict=True)
+    ]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class PurposeSum:
     """The sums of the sessions with one purpose."""
 
-    sessions_count: int = 0
-    totals: EnergyTotals = field(default_factory=EnergyTotals)
+    sessions_count: int
+    totals: EnergyTotals
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,30 +122,20 @@ class PreviousSum:
 
 def sum_by_purpose(sessions: Iterable[SessionRecord]) -> dict[str | None, PurposeSum]:
     """Return the sums of each purpose, those of sessions without one at None."""
-    found: dict[str | None, PurposeSum] = {}
+    parts: dict[str | None, list[EnergyTotals]] = {}
     for session in sessions:
-        one = found.setdefault(session.purpose, PurposeSum())
-        one.sessions_count += 1
-        one.totals = merge(one.totals, session.totals)
-    return found
+        parts.setdefault(session.purpose, []).append(session.totals)
+    return {purpose: PurposeSum(len(some), merge_all(some)) for purpose, some in parts.items()}
 
 
 def previous_sum(
     first_on: date, last_on: date, sessions: Iterable[SessionRecord], until_ms: int
 ) -> PreviousSum:
     """Return the sums of the sessions that began before `until_ms`, for the days told."""
-    count, totals = 0, EnergyTotals()
-    for session in sessions:
-        if session.started_at_ms < until_ms:
-            count += 1
-            totals = merge(totals, session.totals)
-    return PreviousSum(first_on, last_on, count, totals)
+    parts = [session.totals for session in sessions if session.started_at_ms < until_ms]
+    return PreviousSum(first_on, last_on, len(parts), merge_all(parts))
 
 
-def sum_of(sums: Iterable[PeriodSum]) -> tuple[int, EnergyTotals]:
+def sum_of(sums: Sequence[PeriodSum]) -> tuple[int, EnergyTotals]:
     """Return number of sessions and totals of all periods."""
-    count, totals = 0, EnergyTotals()
-    for one in sums:
-        count += one.sessions_count
-        totals = merge(totals, one.totals)
-    return count, totals
+    return sum(one.sessions_count for one in sums), merge_all(one.totals for one in sums)

@@ -1,0 +1,164 @@
+"""Sessions of members who ask often, kept as they were read while the store still has the same.
+
+A summary of years reads hundreds of rows, nearly all of which never change again. What is kept is
+used only while the store says that it has as many rows before the latest ones, whose revisions sum
+up to the same: a row that was added, deleted, corrected, recomputed or assigned to somebody changes
+that. It is asked again after TRUSTED_S: by so much a change of an old session may be late, which
+took longer to come through the log. The latest rows, of which one may be running, are read each
+time.
+"""
+
+import threading
+import time
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from prometheus_client import Gauge
+from sqlalchemy import Connection, Engine, Row, func, select
+
+from backstride_gateway.adapters.session_rows import session_of, with_member
+from backstride_gateway.adapters.sql_transactions import reading
+from backstride_gateway.domain.sessions import SessionRecord
+from backstride_shared.store.schema import claims, sessions
+
+MAX_KEPT_SESSIONS: Final = 30_000
+"""About 1.3 KiB each: 40 MiB."""
+_LATEST: Final = 3
+_MOST_LATEST: Final = 24
+"""Beyond, those that came since are kept as well."""
+TRUSTED_S: Final = 1.0
+_CLAIM_BEFORE_MS: Final = 8 * 86_400_000
+"""Longer before its sessions no claim can be made: readings are accepted for seven days."""
+_KEEP_S: Final = 600.0
+"""Who was erased, or asks no more, is forgotten here too."""
+
+_KEPT = Gauge("backstride_gateway_sessions_kept", "Sessions kept in memory for summaries")
+
+_Fingerprint = tuple[int, ...]
+
+# what tells one state of the rows from another, summed up over rows; null counts as 0
+_REVISIONS: Final = (
+    "epoch",
+    "accepted_count",
+    "started_at_ms",
+    "last_reading_at_ms",
+    "ended_at_ms",
+    "recomputed_at_ms",
+    "readings_count",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    # all that began before this moment, by when they began
+    before_ms: int
+    fingerprint: _Fingerprint
+    sessions: Sequence[SessionRecord]
+    # when the store last said that this is what it has; when it was last of use
+    is_right_at_s: float
+    asked_at_s: float
+
+
+class KeptSessions:
+    """Reads members' sessions; safe to call from several threads."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        max_sessions: int = MAX_KEPT_SESSIONS,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engine = engine
+        self._monotonic_s = monotonic_s
+        self._max_sessions = max_sessions
+        self._members: OrderedDict[str, _Kept] = OrderedDict()
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
+        """Return the sessions of a member that began in [from_ms, until_ms), in that order.
+
+        Raises:
+            StoreUnavailableError: when the store cannot be reached or does not answer.
+
+        """
+        now_s = self._monotonic_s()
+        with self._lock:
+            kept = self._members.get(member_id)
+        with reading(self._engine) as connection:
+            if kept is not None:
+                latest = _read(connection, member_id, kept.before_ms)
+                is_right = now_s - kept.is_right_at_s < TRUSTED_S
+                if not is_right:
+                    is_right = (
+                        _fingerprint(connection, member_id, kept.before_ms) == kept.fingerprint
+                    )
+                    kept = replace(kept, is_right_at_s=now_s)
+                if is_right and len(latest) <= _MOST_LATEST:
+                    self._keep(member_id, replace(kept, asked_at_s=now_s))
+                    everything = [*kept.sessions, *map(session_of, latest)]
+                    return _part(everything, from_ms, until_ms)
+            rows = _read(connection, member_id, None)
+        everything = [session_of(row) for row in rows]
+        count = max(0, len(rows) - _LATEST)
+        before_ms = everything[count].started_at_ms if everything else 0
+        count = bisect_left(everything, before_ms, key=_beginning)
+        fingerprint = _fingerprint_of(rows[:count])
+        self._keep(member_id, _Kept(before_ms, fingerprint, everything[:count], now_s, now_s))
+        return _part(everything, from_ms, until_ms)
+
+    def _keep(self, member_id: str, kept: _Kept) -> None:
+        """Keep a member's sessions, as those asked for last; forget what is too old or too much."""
+        with self._lock:
+            previous = self._members.pop(member_id, None)
+            self._count += len(kept.sessions) - (0 if previous is None else len(previous.sessions))
+            self._members[member_id] = kept
+            while self._members:
+                oldest = next(iter(self._members.values()))
+                is_old = kept.asked_at_s - oldest.asked_at_s > _KEEP_S
+                if not is_old and self._count <= self._max_sessions:
+                    break
+                self._members.popitem(last=False)
+                self._count -= len(oldest.sessions)
+            _KEPT.set(self._count)
+
+
+def _read(
+    connection: Connection, member_id: str, from_ms: int | None
+) -> Sequence[Row[*tuple[object, ...]]]:
+    query = with_member().where(claims.c.member_id == member_id)
+    if from_ms is not None:
+        query = query.where(
+            sessions.c.started_at_ms >= from_ms,
+            # spares the search through all claims of years
+            claims.c.claimed_at_ms >= from_ms - _CLAIM_BEFORE_MS,
+        )
+    return connection.execute(query.order_by(sessions.c.started_at_ms, sessions.c.session_id)).all()
+
+
+def _fingerprint(connection: Connection, member_id: str, before_ms: int) -> _Fingerprint:
+    query = (
+        select(func.count(), *(func.sum(sessions.c[name]) for name in _REVISIONS))
+        .select_from(sessions.join(claims, sessions.c.claim_id == claims.c.claim_id))
+        .where(claims.c.member_id == member_id, sessions.c.started_at_ms < before_ms)
+    )
+    # PostgreSQL sums whole numbers up to decimal ones, and nothing up to null
+    return tuple(int(some or 0) for some in connection.execute(query).one())
+
+
+def _fingerprint_of(rows: Sequence[Row[*tuple[object, ...]]]) -> _Fingerprint:
+    """Return what `_fingerprint` finds while the store has these rows."""
+    found = [row._mapping for row in rows]  # noqa: SLF001  SQLAlchemy's way to read by name
+    return (len(rows), *(sum(row[name] or 0 for row in found) for name in _REVISIONS))
+
+
+def _part(found: Sequence[SessionRecord], from_ms: int, until_ms: int) -> list[SessionRecord]:
+    first = bisect_left(found, from_ms, key=_beginning)
+    return list(found[first : bisect_left(found, until_ms, key=_beginning)])
+
+
+def _beginning(session: SessionRecord) -> int:
+    return session.started_at_ms

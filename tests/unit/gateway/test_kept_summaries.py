@@ -1,0 +1,40 @@
+from backstride_gateway.kept_summaries import KeptResults, are_equal
+
+
+class Maker:
+    """Makes something new each time, and counts."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> int:
+        self.count += 1
+        return self.count
+
+
+def test_what_was_made_of_the_same_source_is_made_once() -> None:
+    kept: KeptResults[list[int], int] = KeptResults(are_equal)
+    make = Maker()
+    assert [kept.of("a", [1, 2], make), kept.of("a", [1, 2], make)] == [1, 1]
+
+
+def test_another_source_makes_it_anew() -> None:
+    kept: KeptResults[list[int], int] = KeptResults(are_equal)
+    make = Maker()
+    assert [kept.of("a", [1], make), kept.of("a", [1, 2], make)] == [1, 2]
+    assert kept.of("a", [1], make) == 3
+
+
+def test_one_key_never_answers_for_another() -> None:
+    kept: KeptResults[list[int], int] = KeptResults(are_equal)
+    make = Maker()
+    assert [kept.of("a", [1], make), kept.of("b", [1], make)] == [1, 2]
+
+
+def test_the_one_asked_least_lately_goes_when_there_are_too_many() -> None:
+    kept: KeptResults[list[int], int] = KeptResults(are_equal, max_kept=2)
+    make = Maker()
+    for key in ("a", "b", "a", "c"):
+        kept.of(key, [1], make)
+    assert kept.of("a", [1], make) == 1
+    assert kept.of("b", [1], make) == 4
