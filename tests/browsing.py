@@ -29,6 +29,19 @@ new PerformanceObserver((list) => {
     }
 }).observe({ type: "layout-shift", buffered: true });
 """
+# a live stream that a test feeds: what a real one sends cannot be chosen, and a day is long
+FAKE_STREAM: Final = """
+window.EventSource = class extends EventTarget {
+    static OPEN = 1; static CLOSED = 2;
+    readyState = 1;
+    constructor() {
+        super();
+        window.__stream = this;
+        setTimeout(() => this.dispatchEvent(new Event("open")));
+    }
+    close() { this.readyState = 2; }
+};
+"""
 MOST_SHIFT: Final = 0.01
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from backstride_gateway.api.pages import STATIC_DIRECTORY
-from tests.browsing import WITHIN_MS, Holder
+from tests.browsing import FAKE_STREAM, WITHIN_MS, Holder
 from tests.component.gateway.desk import Desk
 from tests.integration.gateway.page_server import PageServer
 
@@ -17,19 +17,6 @@ WARM_UP = 10_000
 # the page's whole heap is some 3 MB; one kept update of 2 kB would make 400 MB of these
 MOST_GROWTH_BYTES = 500_000
 
-# the stream is fed by the test: a real one would need a day
-_FAKE_STREAM = """
-window.EventSource = class extends EventTarget {
-    static OPEN = 1; static CLOSED = 2;
-    readyState = 1;
-    constructor() {
-        super();
-        window.__stream = this;
-        setTimeout(() => this.dispatchEvent(new Event("open")));
-    }
-    close() { this.readyState = 2; }
-};
-"""
 _FEED = """async ([template, treadmills, from, to]) => {
     const view = JSON.parse(template);
     // reasons of doubt are not shown here, and only make the replay slower
@@ -79,10 +66,11 @@ def test_a_day_on_the_wall_leaves_no_memory_behind(browser: Browser) -> None:
         expect(page.locator(".card")).to_have_count(1, timeout=WITHIN_MS)
         template = page.evaluate("fetch('/v1/treadmills').then((answer) => answer.json())")
         told = json.dumps(template["treadmills"][0])
-        wall.context.add_init_script(_FAKE_STREAM)
+        wall.context.add_init_script(FAKE_STREAM)
         page = wall.open("/floor")
         page.evaluate(_FEED, [told, TREADMILLS, 0, WARM_UP])
-        expect(page.locator(".floor-tile")).to_have_count(TREADMILLS)
+        # and the one that the gateway itself knows
+        expect(page.locator(".floor-tile")).to_have_count(TREADMILLS + 1)
         heap_before, nodes_before = heap_bytes(page)
         page.evaluate(_FEED, [told, TREADMILLS, WARM_UP, UPDATES])
         heap_after, nodes_after = heap_bytes(page)

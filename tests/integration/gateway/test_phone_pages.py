@@ -1,17 +1,18 @@
 """The phone's pages over stores in memory: in every form, with every kind of bad luck."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from backstride_gateway.api.pages import STATIC_DIRECTORY
 from backstride_gateway.domain.members import Profile
 from backstride_shared.identity import TreadmillKey
-from tests.browsing import SCHEMES, VIEWPORTS, WITHIN_MS, Holder, Scheme
+from tests.browsing import FAKE_STREAM, SCHEMES, VIEWPORTS, WITHIN_MS, Holder, Scheme
 from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
 from tests.factories.alert_records import alert_record
 from tests.factories.series_points import series_point
@@ -172,6 +173,68 @@ def test_the_numbers_come_back_after_a_restart_and_never_go_down(
     expect(page.locator(".now-old")).to_be_empty(timeout=WITHIN_MS)
     seen = page.evaluate("window.__seen")
     assert seen == sorted(seen)
+
+
+def tell(page: Page, session_id: str, backward_s: int) -> None:
+    """Let the stream tell these totals of a session on the own treadmill."""
+    page.evaluate(
+        """async ([session_id, backward_s]) => {
+            const answer = await fetch("/v1/treadmills");
+            const view = (await answer.json()).treadmills[0];
+            view.session.session_id = session_id;
+            view.session.backward.duration_s = backward_s;
+            view.session.energy.gross_kcal = backward_s / 10;
+            view.session.energy.display = `≈ ${backward_s} kcal (1–2)`;
+            const data = JSON.stringify(view);
+            window.__stream.dispatchEvent(new MessageEvent("treadmill", { data }));
+        }""",
+        [session_id, backward_s],
+    )
+
+
+def test_totals_of_a_session_are_held_where_a_gateway_begins_with_older_ones(
+    phone: Holder, server: PageServer
+) -> None:
+    walk_now(server)
+    phone.context.add_init_script(FAKE_STREAM)
+    page = phone.open("/now")
+    backward = page.locator(".now-times .backward dd")
+    expect(backward).to_have_text("0:29", timeout=WITHIN_MS)
+
+    tell(page, "one", 100)
+    expect(backward).to_have_text("1:40")
+    tell(page, "one", 50)
+    expect(backward).to_have_text("1:40")
+    expect(page.locator(".now-kcal")).to_have_text("≈ 100")
+    tell(page, "one", 120)
+    expect(backward).to_have_text("2:00")
+    tell(page, "another", 5)
+    expect(backward).to_have_text("0:05")
+
+
+@pytest.mark.parametrize("is_recomputed", [True, False])
+def test_lower_totals_are_taken_only_of_a_session_that_was_recomputed(
+    phone: Holder, server: PageServer, desk: Desk, *, is_recomputed: bool
+) -> None:
+    walk_now(server)
+    (claim_id,) = desk.claims.rows
+    record = session_record("one", desk.now_ms, claim_id=claim_id, treadmill=TREADMILL)
+    recomputed_at_ms = desk.now_ms if is_recomputed else None
+    desk.history.put(replace(record, recomputed_at_ms=recomputed_at_ms))
+    phone.context.add_init_script(FAKE_STREAM)
+    phone.page.clock.install()
+    page = phone.open("/now")
+    tell(page, "one", 100)
+    tell(page, "one", 50)
+    page.clock.fast_forward(21_000)
+    with page.expect_response("**/v1/sessions/one"):
+        tell(page, "one", 50)
+    for _ in range(3):
+        # the answer has come, the page may still be reading it
+        tell(page, "one", 51)
+    backward = page.locator(".now-times .backward dd")
+    expect(backward).to_have_text("0:51" if is_recomputed else "1:40")
+    assert ("Recomputed" in page.locator(".now-twice").inner_text()) is is_recomputed
 
 
 def test_numbers_grow_old_whatever_the_phones_clock_says(

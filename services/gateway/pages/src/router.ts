@@ -50,6 +50,7 @@ const ROUTES: Route[] = [
 ];
 
 let leaving = new AbortController();
+let shownAddress = "";
 
 /** Goes to another page of ours. */
 export function go(address: string, { isReplacing = false } = {}): void {
@@ -66,6 +67,7 @@ async function show({ isMoved }: { isMoved: boolean }): Promise<void> {
   leaving = new AbortController();
   const { signal } = leaving;
   const address = new URL(location.href);
+  shownAddress = address.pathname + address.search;
   const found = ROUTES.find((route) => route.path.test(address.pathname));
   const main = document.getElementById("main") as HTMLElement;
   try {
@@ -126,6 +128,9 @@ export function startRouter(): void {
     event.preventDefault();
     go(to.pathname + to.search);
   });
-  window.addEventListener("popstate", () => void show({ isMoved: true }));
+  window.addEventListener("popstate", () => {
+    // a mark within the page, such as "skip to content", leads nowhere else
+    if (location.pathname + location.search !== shownAddress) void show({ isMoved: true });
+  });
   void show({ isMoved: false });
 }

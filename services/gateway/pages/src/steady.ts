@@ -9,8 +9,6 @@ const ROUNDING_KCAL = 0.005;
 
 export interface Steady {
   session: RunningSession;
-  /** What is shown is newer than what just came. */
-  isHeld: boolean;
   isRecomputed: boolean;
 }
 
@@ -19,24 +17,27 @@ export class SteadyTotals {
   private held: RunningSession | undefined;
   private behindSince_ms: number | null = null;
   private isRecomputed = false;
+  private isLowerExpected = false;
   private isAsking = false;
 
   take(session: RunningSession, now_ms = performance.now()): Steady {
     if (this.held?.session_id !== session.session_id) {
       this.isRecomputed = false;
+      this.isLowerExpected = false;
       return this.accept(session);
     }
-    if (!isBehind(session, this.held)) return this.accept(session);
+    if (this.isLowerExpected || !isBehind(session, this.held)) return this.accept(session);
     this.behindSince_ms ??= now_ms;
     if (now_ms - this.behindSince_ms > ASK_AFTER_MS) void this.ask(session);
     // what goes on is true of the newest, what was counted of the highest
-    return { session: { ...this.held, is_running: session.is_running }, isHeld: true, isRecomputed: this.isRecomputed };
+    return { session: { ...this.held, is_running: session.is_running }, isRecomputed: this.isRecomputed };
   }
 
   private accept(session: RunningSession): Steady {
     this.held = session;
     this.behindSince_ms = null;
-    return { session, isHeld: false, isRecomputed: this.isRecomputed };
+    this.isLowerExpected = false;
+    return { session, isRecomputed: this.isRecomputed };
   }
 
   private async ask(session: RunningSession): Promise<void> {
@@ -46,7 +47,7 @@ export class SteadyTotals {
       const { recomputed_at } = await api.session(session.session_id);
       if (recomputed_at !== null) {
         this.isRecomputed = true;
-        this.held = undefined;
+        this.isLowerExpected = true;
       }
     } catch {
       // it is asked again with the next that comes
