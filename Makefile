@@ -149,6 +149,7 @@ bench: $(STAMPS)/dev $(STAMPS)/packages $(PAGES_STAMP) kafka influxdb ## Measure
 	@$(BIN)/python -m bench.energy
 	@$(BIN)/python -m bench.page
 	@$(BIN)/python -m bench.summaries
+	@$(BIN)/python -m bench.listeners
 
 .PHONY: bench-quick
 bench-quick: $(STAMPS)/dev $(STAMPS)/packages ## The same in under a minute: small loads, without Telegraf, embedded servers for those missing

@@ -64,6 +64,7 @@ def main() -> int:
     """Run the bench; an answer that is wrong ends it."""
     parser = argparse.ArgumentParser(description="Bench of the members' summaries")
     parser.add_argument("--quick", action="store_true", help="a few seconds")
+    parser.add_argument("--rate", type=int, default=REQUESTS_PER_S, help="requests a second")
     options = parser.parse_args()
     set_up_logging("bench", TelemetryBlock(log_level="warning"))
     server = LocalPostgres(installed_programs())
@@ -82,7 +83,9 @@ def main() -> int:
             LoneGateway(database_url, Path(folder)) as gateway,
         ):
             seconds = QUICK_S if options.quick else SECONDS
-            found = asyncio.run(_measure(gateway, engine, trained, seconds))
+            found = asyncio.run(
+                _measure(_Load(gateway.port, trained, options.rate), gateway.pid, engine, seconds)
+            )
         engine.dispose()
     finally:
         server.stop()
@@ -103,17 +106,14 @@ def _line_of(found: Answers) -> str:
     )
 
 
-async def _measure(
-    gateway: LoneGateway, engine: Engine, trained: Sequence[Trained], seconds: float
-) -> Answers:
-    training = asyncio.create_task(_train(engine, trained[:_TRAINING]))
-    load = _Load(gateway.port, trained)
+async def _measure(load: "_Load", gateway_pid: int, engine: Engine, seconds: float) -> Answers:
+    training = asyncio.create_task(_train(engine, load.trained[:_TRAINING]))
     await load.run(_WARM_UP_S)
-    before = _Cpu(gateway.pid)
+    before = _Cpu(gateway_pid)
     began_s = time.monotonic()
     latencies_ms = sorted(await load.run(seconds))
     took_s = time.monotonic() - began_s
-    after = _Cpu(gateway.pid)
+    after = _Cpu(gateway_pid)
     training.cancel()
     count = len(latencies_ms)
     gateway_s, postgres_s = after.gateway_s - before.gateway_s, after.postgres_s - before.postgres_s
@@ -147,9 +147,10 @@ def _write_all(engine: Engine, training: Sequence[Trained], turn: int) -> None:
 class _Load:
     """Asks at a steady rate over connections that stay open."""
 
-    def __init__(self, port: int, trained: Sequence[Trained]) -> None:
+    def __init__(self, port: int, trained: Sequence[Trained], requests_per_s: int) -> None:
+        self.trained = trained
         self._port = port
-        self._trained = trained
+        self._requests_per_s = requests_per_s
         self._rng = random.Random(3)
         self._latencies_ms: list[float] = []
 
@@ -161,8 +162,8 @@ class _Load:
             for _ in range(_CONNECTIONS):
                 group.create_task(self._ask(due))
             began_s = time.monotonic()
-            for number in range(round(seconds * REQUESTS_PER_S)):
-                at_s = began_s + number / REQUESTS_PER_S
+            for number in range(round(seconds * self._requests_per_s)):
+                at_s = began_s + number / self._requests_per_s
                 await asyncio.sleep(max(0.0, at_s - time.monotonic()))
                 due.put_nowait(at_s)
             for _ in range(_CONNECTIONS):
@@ -172,7 +173,7 @@ class _Load:
     async def _ask(self, due: "asyncio.Queue[float | None]") -> None:
         reader, writer = await asyncio.open_connection(HOST, self._port)
         while (at_s := await due.get()) is not None:
-            one = self._rng.choice(self._trained)
+            one = self._rng.choice(self.trained)
             period = self._rng.choice(_PERIODS)
             writer.write(
                 f"GET /v1/members/{one.member_id}/summary?period={period} HTTP/1.1\r\n"

@@ -10,7 +10,9 @@ from starlette.routing import BaseRoute
 
 from backstride_gateway.api import pages
 from backstride_gateway.api.app import described_app
+from backstride_gateway.api.treadmills import text_seen
 from backstride_gateway.domain.precautions import VERSION as PRECAUTIONS_VERSION
+from backstride_gateway.live_feed import TreadmillChanged
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS
 from tests.component.gateway.two_gyms import HOLDERS, PASSWORD, TwoGyms
@@ -331,6 +333,23 @@ async def test_a_member_sees_that_a_treadmill_is_taken_and_not_by_whom() -> None
     assert taken["session"] is None
     assert taken["gross_kcal_per_min"] is None
     assert taken["heart_rate_bpm"] is None
+
+
+@pytest.mark.parametrize("order", [("ann", "bob"), ("bob", "ann")])
+async def test_what_is_written_once_for_many_streams_tells_nobody_more(
+    order: tuple[str, str],
+) -> None:
+    gyms = TwoGyms()
+    await gyms.desk.delivery.deliver_once()
+    gyms.desk.move(2, treadmill="north/one")
+    view = gyms.desk.live.treadmill("north/one")
+    assert view is not None
+    change = TreadmillChanged("1", view)
+    texts = {name: text_seen(gyms.caller(name), change) for name in order}
+    assert json.loads(texts["ann"])["claim"]["member_id"] == gyms.member_id("ann")
+    assert json.loads(texts["bob"])["claim"]["member_id"] is None
+    assert gyms.member_id("ann") not in texts["bob"]
+    assert text_seen(gyms.caller("ann"), change) is texts["ann"]
 
 
 async def test_an_operator_sees_names_with_consent_only_and_no_bodies() -> None:

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from backstride_gateway.live_feed import (
-    MAX_LISTENERS,
     MAX_QUEUED_UPDATES,
     Listener,
+    LiveFeed,
     LiveMessage,
     TooManyListenersError,
     TreadmillChanged,
@@ -160,9 +160,27 @@ async def test_streams_end_when_the_feed_closes_also_those_that_begin_later() ->
 
 
 def test_there_are_only_so_many_listeners_at_once() -> None:
-    desk = Desk()
-    listeners: list[Listener] = [desk.live.listen() for _ in range(MAX_LISTENERS)]
+    feed = LiveFeed(Desk().clock, max_listeners=3)
+    listeners: list[Listener] = [feed.listen(one) for one in (None, TREADMILL, TREADMILL)]
     with pytest.raises(TooManyListenersError):
-        desk.live.listen()
-    desk.live.leave(listeners[0])
-    desk.live.listen()
+        feed.listen()
+    feed.leave(listeners[1])
+    # a stream that ended twice makes room once
+    feed.leave(listeners[1])
+    feed.listen(OTHER)
+    with pytest.raises(TooManyListenersError):
+        feed.listen()
+
+
+async def test_all_listeners_of_a_change_get_one_and_the_same() -> None:
+    desk = Desk()
+    desk.move(1)
+    desk.live.publish(is_look_at_all=False)
+    streams = [desk.live.listen(one).messages() for one in (None, TREADMILL, TREADMILL)]
+    for messages in streams:
+        await following(messages)
+    desk.move(1, 0.9)
+    desk.live.publish(is_look_at_all=False)
+    first, *others = [await following(messages) for messages in streams]
+    assert isinstance(first, TreadmillChanged)
+    assert all(other is first for other in others)

@@ -9,6 +9,7 @@ import httpx
 from backstride_gateway.domain.accounts import Account, Role
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
 from backstride_gateway.domain.members import Profile
+from backstride_gateway.domain.permissions import Caller
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS, Desk
 from tests.component.gateway.served import served
@@ -71,6 +72,13 @@ class TwoGyms:
         """Return a token of somebody, which nobody uses."""
         token, _ = self.desk.signing_in.make_token(f"account-{name}", "unused", can_write=False)
         return token.token_id
+
+    def caller(self, name: str) -> Caller:
+        """Return somebody as one who asks."""
+        _, secret = self.desk.signing_in.make_token(f"account-{name}", "unused", can_write=False)
+        caller = self.desk.signing_in.caller_by_token(secret)
+        assert caller is not None
+        return caller
 
     def export_id(self, name: str) -> str:
         """Return a finished export of somebody who trains."""

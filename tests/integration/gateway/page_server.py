@@ -52,8 +52,8 @@ class PageServer:
 
     def _begin_stop(self) -> None:
         assert self._server is not None
-        for listener in list(self.desk.live._listeners):  # noqa: SLF001  the feed itself goes on
-            listener.close()
+        # the feed itself goes on
+        self.desk.live.end_streams()
         self._server.should_exit = True
 
     async def _run(self) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import text
@@ -32,6 +33,26 @@ def test_an_engine_goes_on_after_the_server_was_killed(own_postgres: LocalPostgr
     with writing(engine).begin() as connection:
         connection.execute(INSERT, {"treadmill": "gym/two"})
         assert connection.execute(COUNT).scalar_one() == 2
+    engine.dispose()
+
+
+def test_idle_connections_of_an_engine_that_trusts_are_tried_after_the_server_was_killed(
+    own_postgres: LocalPostgres,
+) -> None:
+    """Restarting the server takes longer than they are trusted."""
+    url = own_postgres.address.fresh_database()
+    migrate(url)
+    engine = open_engine(url, trusted_s=0.01)
+    with ExitStack() as several:
+        for _ in range(3):
+            several.enter_context(engine.connect()).execute(COUNT)
+
+    own_postgres.kill()
+    own_postgres.start()
+
+    for _ in range(3):
+        with engine.connect() as connection:
+            assert connection.execute(COUNT).scalar_one() == 0
     engine.dispose()
 
 

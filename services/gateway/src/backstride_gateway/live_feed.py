@@ -5,9 +5,9 @@ oldest changes, is told how many, and gets the whole picture again. The store is
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Hashable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from prometheus_client import Counter, Gauge
@@ -25,7 +25,8 @@ A treadmill at 4 Hz changes in every fifth of these; only faster ones are told o
 """
 _TICKS_PER_LOOK: Final = 20
 MAX_QUEUED_UPDATES: Final = 256
-MAX_LISTENERS: Final = 200
+MAX_LISTENERS: Final = 2_000
+"""Unless the settings say otherwise: each is a socket and at most a queue of what all share."""
 
 _LISTENERS = Gauge("backstride_gateway_live_listeners", "Open live streams")
 _DROPPED = Counter(
@@ -55,6 +56,8 @@ class TreadmillChanged:
 
     event_id: str
     treadmill: LiveTreadmill
+    # how it was sent, by who may see what of it: written once for all who see the same
+    texts: dict[Hashable, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,6 @@ class Listener:
 
     def offer(self, update: TreadmillChanged) -> None:
         """Queue an update; the oldest one goes when the queue is full."""
-        if self.treadmill not in {None, update.treadmill.treadmill}:
-            return
         if len(self._queue) >= MAX_QUEUED_UPDATES:
             self._queue.popleft()
             self._dropped += 1
@@ -115,11 +116,14 @@ class Listener:
 class LiveFeed:
     """Holds the live picture and tells its listeners; lives in one event loop."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, max_listeners: int = MAX_LISTENERS) -> None:
         self._clock = clock
+        self._max_listeners = max_listeners
         self._picture = LivePicture()
         self._claims: dict[str, ClaimView] = {}
-        self._listeners: set[Listener] = set()
+        # by the treadmill that they follow, None: all of them
+        self._listeners: defaultdict[str | None, set[Listener]] = defaultdict(set)
+        self._listeners_count = 0
         self._changed: set[str] = set()
         self._shown: dict[str, tuple[object, ...]] = {}
         # ids of another run of the program must not look like ours
@@ -182,11 +186,10 @@ class LiveFeed:
 
     def whole_picture(self, treadmill: str | None) -> WholePicture:
         """Return what a listener begins with."""
-        views = self.treadmills()
-        return WholePicture(
-            self._event_id(),
-            tuple(view for view in views if treadmill in {None, view.treadmill}),
-        )
+        if treadmill is None:
+            return WholePicture(self._event_id(), tuple(self.treadmills()))
+        view = self.treadmill(treadmill)
+        return WholePicture(self._event_id(), () if view is None else (view,))
 
     # --- listeners ----------------------------------------------------------------------------
 
@@ -194,28 +197,40 @@ class LiveFeed:
         """Return a new listener of one treadmill, or of all; `leave` when its stream ends.
 
         Raises:
-            TooManyListenersError: when MAX_LISTENERS listen already.
+            TooManyListenersError: when as many listen already as may.
 
         """
-        if len(self._listeners) >= MAX_LISTENERS:
+        if self._listeners_count >= self._max_listeners:
             raise TooManyListenersError
         listener = Listener(self, treadmill)
         if self._is_closed:
             listener.close()
-        self._listeners.add(listener)
-        _LISTENERS.set(len(self._listeners))
+        self._listeners[treadmill].add(listener)
+        self._listeners_count += 1
+        _LISTENERS.set(self._listeners_count)
         return listener
 
     def leave(self, listener: Listener) -> None:
         """Forget a listener."""
-        self._listeners.discard(listener)
-        _LISTENERS.set(len(self._listeners))
+        together = self._listeners.get(listener.treadmill, set())
+        if listener not in together:
+            return
+        together.remove(listener)
+        if not together:
+            del self._listeners[listener.treadmill]
+        self._listeners_count -= 1
+        _LISTENERS.set(self._listeners_count)
 
     def close(self) -> None:
         """End every stream, also those that begin later: the program stops."""
         self._is_closed = True
-        for listener in self._listeners:
-            listener.close()
+        self.end_streams()
+
+    def end_streams(self) -> None:
+        """End every stream that is open now."""
+        for together in self._listeners.values():
+            for listener in together:
+                listener.close()
 
     async def run(self) -> None:
         """Tell the listeners what changed, for ever; also what changes by time alone."""
@@ -235,7 +250,7 @@ class LiveFeed:
         _TREADMILLS.set(len(self._picture.treadmills))
         _LEFT_OUT.set(self._picture.left_out)
         changed, self._changed = self._changed, set()
-        followed = {listener.treadmill for listener in self._listeners}
+        followed = self._listeners.keys()
         if is_look_at_all:
             looked_at = set(self._picture.treadmills)
         elif None in followed:
@@ -251,8 +266,9 @@ class LiveFeed:
             self._shown[treadmill] = shown
             self._count += 1
             update = TreadmillChanged(self._event_id(), view)
-            for listener in self._listeners:
-                listener.offer(update)
+            for one in (treadmill, None):
+                for listener in self._listeners.get(one, ()):
+                    listener.offer(update)
 
     def _view(self, treadmill: str, now_ms: int) -> LiveTreadmill:
         return view_of(self._picture.treadmills[treadmill], self._claims.get(treadmill), now_ms)

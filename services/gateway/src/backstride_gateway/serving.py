@@ -1,15 +1,20 @@
 """Runs the app in uvicorn, on a socket of ours, and ends its live streams before it stops."""
 
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 GRACEFUL_S: Final = 3
 _BACKLOG: Final = 256
+_OTHER_FILES: Final = 512
+
+log = structlog.get_logger()
 
 
 class AddressInUseError(Exception):
@@ -45,6 +50,21 @@ def listening_socket(host: str, port: int) -> socket.socket:
             "choose another with BACKSTRIDE_HTTP__PORT"
         ) from None
     return listener
+
+
+def allow_connections(count: int) -> None:
+    """Let the process open so many connections beside its files, as far as the system lets it.
+
+    Many systems begin with 1024, and let a program have more that asks.
+    """
+    wanted = count + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < wanted:
+        log.warning("fewer live streams than the settings allow", files=most, wanted=wanted)
 
 
 def build_server(app: FastAPI) -> Server:

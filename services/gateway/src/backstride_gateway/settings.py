@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from backstride_gateway.live_feed import MAX_LISTENERS
 from backstride_shared.settings import (
     Block,
     DatabaseBlock,
@@ -44,6 +45,10 @@ class HttpBlock(Block):
         gt=0,
         description="Requests a second of one address, which phones of a gym may share; "
         "ten times as many at once",
+    )
+
+    live_streams: int = Field(
+        MAX_LISTENERS, ge=1, description="Live streams open at once; more are refused with 503"
     )
 
     @field_validator("host")

@@ -6,12 +6,14 @@ power, and a treadmill deletes from its outbox what `stored` names. FULL costs o
 transaction, and the recorder makes one transaction per poll, not per reading.
 """
 
+import time
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS: Final = 5_000
@@ -23,17 +25,22 @@ POSTGRESQL_CONNECTIONS: Final = 15
 """At most, of one program."""
 _POSTGRESQL_CONNECT_TIMEOUT_S: Final = 10
 _WRITES: Final = "backstride_writes"
+_LEFT_AT_S: Final = "backstride_left_at_s"
 
 
 class UnsupportedStoreError(ValueError):
     """The URL names a kind of store that Backstride does not know."""
 
 
-def open_engine(url: str, *, answers_within_s: float | None = ANSWERS_WITHIN_S) -> Engine:
+def open_engine(
+    url: str, *, answers_within_s: float | None = ANSWERS_WITHIN_S, trusted_s: float = 0.0
+) -> Engine:
     """Return an engine for `sqlite:///path` or `postgresql://...`; connects to nothing yet.
 
     A PostgreSQL that is silent for `answers_within_s` is given up with an OperationalError; None
-    waits for ever, as a migration waits for its turn. A missing folder of a SQLite file is made.
+    waits for ever, as a migration waits for its turn. One of its connections is tried before it is
+    lent, unless it was in use less than `trusted_s` ago: after a restart of the server a program
+    may then meet as many errors as it has connections. A missing folder of a SQLite file is made.
     `writing(engine)` gives the engine for transactions that write.
 
     Raises:
@@ -49,17 +56,17 @@ def open_engine(url: str, *, answers_within_s: float | None = ANSWERS_WITHIN_S) 
         set_up_sqlite(engine)
         return engine
     if backend == "postgresql":
-        return _postgresql(parts, answers_within_s)
+        return _postgresql(parts, answers_within_s, trusted_s)
     message = f"the relational store must be SQLite or PostgreSQL, not {backend}"
     raise UnsupportedStoreError(message)
 
 
-def _postgresql(url: URL, answers_within_s: float | None) -> Engine:
+def _postgresql(url: URL, answers_within_s: float | None, trusted_s: float) -> Engine:
     try:
         engine = create_engine(
             # the bare name would mean an older driver, which we do not install
             url.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
+            pool_pre_ping=trusted_s <= 0.0,
             # what comes beyond the size is closed after each use: a process of the server each time
             pool_size=POSTGRESQL_CONNECTIONS,
             max_overflow=0,
@@ -71,7 +78,31 @@ def _postgresql(url: URL, answers_within_s: float | None) -> Engine:
         ) from error
     if answers_within_s is not None:
         _limit_waits(engine, answers_within_s)
+    if trusted_s > 0.0:
+        _try_when_idle(engine, trusted_s)
     return engine
+
+
+def _try_when_idle(engine: Engine, trusted_s: float) -> None:
+    """Try connections that were idle, instead of all: that would be each second way to the server.
+
+    As SQLAlchemy's own trial does, one that is broken lets go of all that are as old.
+    """
+
+    def note(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info[_LEFT_AT_S] = time.monotonic()
+
+    def try_it(connection: DBAPIConnection, record: ConnectionPoolEntry, _lent: object) -> None:
+        left_at_s = record.info.get(_LEFT_AT_S)
+        if left_at_s is None or time.monotonic() - left_at_s < trusted_s:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", note)
+    event.listen(engine, "checkout", try_it)
 
 
 def _limit_waits(engine: Engine, answers_within_s: float) -> None:

@@ -7,6 +7,7 @@ program comes with `Authorization: Bearer`. What is foreign is answered like wha
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from backstride_gateway.api.problems import UnknownTreadmillError
@@ -100,10 +101,11 @@ def has_accounts(services: WithServices) -> None:
         raise DemonstrationError
 
 
-def _seen_member(member_id: str, services: WithServices, caller: WithCaller) -> Member:
+async def _seen_member(member_id: str, services: WithServices, caller: WithCaller) -> Member:
+    # a way to a thread and back is worth avoiding where nothing is read
     if caller.member is not None and caller.member.member_id == member_id:
         return caller.member
-    member = services.membership.get(member_id)
+    member = await run_in_threadpool(services.membership.get, member_id)
     if not sees_member(caller, member):
         raise UnknownMemberError(member_id)
     return member

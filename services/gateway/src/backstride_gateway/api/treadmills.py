@@ -66,9 +66,27 @@ def _seen(caller: Caller, views: Iterable[LiveTreadmill]) -> TreadmillList:
 
 
 def _one_seen(caller: Caller, view: LiveTreadmill) -> Treadmill:
-    return Treadmill.of(view).without(
-        claimant=not sees_claim(caller, view), effort=not sees_effort(caller, view)
-    )
+    return _with_left_out(view, _left_out(caller, view))
+
+
+def _left_out(caller: Caller, view: LiveTreadmill) -> tuple[bool, bool]:
+    """Return whether claimant, and whether effort, are not for the caller to see."""
+    return not sees_claim(caller, view), not sees_effort(caller, view)
+
+
+def _with_left_out(view: LiveTreadmill, left_out: tuple[bool, bool]) -> Treadmill:
+    claimant, effort = left_out
+    return Treadmill.of(view).without(claimant=claimant, effort=effort)
+
+
+def text_seen(caller: Caller, change: TreadmillChanged) -> str:
+    """Return a change as the caller may see it, written once for all who may see the same."""
+    left_out = _left_out(caller, change.treadmill)
+    text = change.texts.get(left_out)
+    if text is None:
+        text = _with_left_out(change.treadmill, left_out).model_dump_json()
+        change.texts[left_out] = text
+    return text
 
 
 @router.get("/treadmills")
@@ -195,14 +213,12 @@ async def live(
 
 
 def _events(message: LiveMessage, caller: Caller) -> Iterator[ServerSentEvent]:
-    data: BaseModel
     if isinstance(message, WholePicture):
-        name = "picture"
-        data = _seen(caller, message.treadmills)
+        name, text = "picture", _seen(caller, message.treadmills).model_dump_json()
     elif isinstance(message, TreadmillChanged):
         if not is_of_gym(caller, gym_id_of(TreadmillKey(message.treadmill.treadmill))):
             return
-        name, data = "treadmill", _one_seen(caller, message.treadmill)
+        name, text = "treadmill", text_seen(caller, message)
     else:
-        name, data = "dropped", DroppedUpdates(count=message.count)
-    yield ServerSentEvent(data=data, event=name, id=message.event_id)
+        name, text = "dropped", DroppedUpdates(count=message.count).model_dump_json()
+    yield ServerSentEvent(raw_data=text, event=name, id=message.event_id)
