@@ -101,13 +101,7 @@ export class NowPanel {
     this.showTotals(treadmill);
     this.showHeart(treadmill.heart_rate_bpm);
     this.showAlerts(treadmill.alerts);
-    const advice = treadmill.backward_advice;
-    setText(
-      this.cue,
-      advice
-        ? `Tier ${this.member.practice.tier} · backward up to ${speed(advice.max_speed_m_per_s)}. ${advice.sentence}`
-        : this.member.practice.sentence,
-    );
+    setText(this.cue, this.cueOf(treadmill));
     keepAwake(isMoving);
     this.tick();
   }
@@ -133,6 +127,14 @@ export class NowPanel {
     if (!isOld) return setText(this.old, "");
     const age = `${age_s < 90 ? `${Math.round(age_s)} s` : `${Math.round(age_s / 60)} min`} old`;
     setText(this.old, this.isConnected ? `No new reading: these numbers are ${age}` : `Not connected: these numbers are ${age}`);
+  }
+
+  private cueOf({ backward_advice: advice }: Treadmill): string {
+    const { tier, advised_max_speed_m_per_s, sentence } = this.member.practice;
+    if (!advice) return `Practice tier ${tier}: ${sentence}`;
+    // a claim keeps the practice that it began with; meanwhile the member may have come further
+    const isSameTier = advice.max_speed_m_per_s === advised_max_speed_m_per_s;
+    return `${isSameTier ? `Practice tier ${tier}, b` : "B"}ackward up to ${speed(advice.max_speed_m_per_s)}. ${advice.sentence}`;
   }
 
   private showTotals(treadmill: Treadmill): void {

@@ -50,6 +50,7 @@ export async function show({ main, signal }: Visit): Promise<void> {
         h("li", {}, `Walking at ${speed(1.1)} uphill, backward cost 17 to 20 % more than forward (Hooper 2004).`),
         h("li", {}, "Another study found 35 % more at every grade it tried (Rasica 2020)."),
         h("li", {}, `Running at ${speed(3)}, backward cost 35 % more, give or take 6 (Wright and Weyand 2001).`),
+        h("li", {}, `The hump near ${speed(1.7)} is our model's: there one may jog backward at a speed at which one still walks forward. No study has measured it, and the band is wider.`),
       ),
     ),
     h(
