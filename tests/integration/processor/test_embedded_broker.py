@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from backstride_shared.fold import decode_state
 from backstride_shared.store.opening import open_engine, writing
@@ -151,7 +151,7 @@ def test_with_a_new_broker_it_goes_on_from_the_stored_rows(tmp_path: Path) -> No
         results.close()
 
     assert sorted(seen.readings[treadmill]) == [6, 7]
-    assert decode_state(seen.states[treadmill]).revision == (1, 7)
+    assert decode_state(seen.states[treadmill]).revision == (2, 7)
 
 
 def _store(processor: ProcessorProgram, treadmill: str, state: bytes) -> None:
@@ -166,6 +166,8 @@ def _store(processor: ProcessorProgram, treadmill: str, state: bytes) -> None:
     }
     engine = open_engine(processor.database_url)
     with writing(engine).begin() as connection:
+        # the processor has put one there, to have it outranked
+        connection.execute(delete(treadmill_states))
         connection.execute(insert(treadmill_states).values(row))
     engine.dispose()
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from typer import Typer
 from typer.testing import CliRunner
 
 from backstride_processor.cli import rebuild
 from backstride_shared.fold import decode_state
 from backstride_shared.identity import TreadmillKey, partition_of
-from backstride_shared.store.opening import open_engine
+from backstride_shared.store.opening import open_engine, writing
 from backstride_shared.store.schema import treadmill_states
 from backstride_shared.topics import (
     CHANGELOG_TOPIC,
@@ -133,14 +133,15 @@ def test_a_spoilt_table_is_made_good_from_the_rows_and_the_events(
         processor.start()
         wait_for_counts(results, feeder.sent)
         epochs = [decode_state(results.seen.states[treadmill]).epoch for treadmill in feeder.sent]
-        assert epochs == [1, 1, 0, 0]
+        assert epochs == [2, 2, 0, 0]
         assert processor.terminate() == 0
 
 
 def store_states(database_url: str, results: Results, treadmills: list[TreadmillKey]) -> None:
-    """Write rows as a recorder that was stopped at this moment has."""
+    """Leave these rows, as a recorder that was stopped at this moment has them, and no others."""
     engine = open_engine(database_url)
-    with engine.begin() as connection:
+    with writing(engine).begin() as connection:
+        connection.execute(delete(treadmill_states))
         for treadmill in treadmills:
             blob = results.seen.states[treadmill]
             state = decode_state(blob)
