@@ -331,6 +331,17 @@ def test_the_shell_works_offline_and_keeps_nothing_of_a_person(
     expect(page.locator(".sessions a")).to_have_count(2, timeout=WITHIN_MS)
 
 
+def test_a_page_of_an_older_version_loads_itself_anew(browser: Browser, server: PageServer) -> None:
+    holder = Holder(browser, server.url, service_workers="block")
+    holder.be_demo_member("m")
+    page = holder.open("/more")
+    # the gateway was upgraded meanwhile: files of the older version are gone
+    page.route("**/assets/history-*.js", lambda route: route.fulfill(status=404), times=1)
+    page.get_by_role("link", name="History").click()
+    expect(page.locator(".calendar .month")).to_be_visible(timeout=WITHIN_MS)
+    holder.close()
+
+
 @pytest.mark.parametrize("path", ["/now", "/learn"])
 def test_a_first_load_is_small(phone: Holder, server: PageServer, path: str) -> None:
     walk_now(server)

@@ -72,7 +72,7 @@ async function show({ isMoved }: { isMoved: boolean }): Promise<void> {
   const main = document.getElementById("main") as HTMLElement;
   try {
     if (!found) throw new Error("There is no such page.");
-    const [page, visitor] = await Promise.all([found.load(), who()]);
+    const [page, visitor] = await Promise.all([found.load().catch(renewed), who()]);
     if (signal.aborted) return;
     if (isElsewhere(found, visitor, address)) return;
     document.title = `${found.title} · Backstride`;
@@ -93,6 +93,18 @@ async function show({ isMoved }: { isMoved: boolean }): Promise<void> {
   } catch (error) {
     if (!signal.aborted) main.replaceChildren(h("h1", {}, found?.title ?? "Not here"), problemPanel(error, refresh));
   }
+}
+
+const RENEWED_KEY = "backstride_renewed";
+const RENEW_AGAIN_AFTER_MS = 30_000;
+
+/** A page whose file is gone belongs to an older version than the gateway's: everything is loaded anew, once. */
+function renewed(error: unknown): Promise<never> {
+  const before_ms = Number(sessionStorage.getItem(RENEWED_KEY) ?? 0);
+  if (!navigator.onLine || Date.now() - before_ms < RENEW_AGAIN_AFTER_MS) throw error;
+  sessionStorage.setItem(RENEWED_KEY, String(Date.now()));
+  location.reload();
+  return new Promise(() => undefined);
 }
 
 /** Sends who cannot see a page to where they can go. */
