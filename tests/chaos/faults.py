@@ -9,6 +9,7 @@ from random import Random
 from typing import Final
 
 from tests.chaos import overload
+from tests.chaos.changes import set_right_and_erased
 from tests.chaos.gym import RATE_HZ
 from tests.chaos.programs import (
     GATEWAY,
@@ -343,6 +344,7 @@ FAULTS: Final = (
         has_members=False,
         clock_shift_s=_to_1970,
     ),
+    Fault("sessions set right and erased while that is killed", set_right_and_erased, 0, 20),
     Fault(_BACKLOG, overload.backlog, 0, 5, 10.0),
     Fault(_FLOOD, overload.flood, 0, 5, 5.0),
     Fault("Kafka's data deleted", _kafka_forgets, 0, 15, is_short=True),
