@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 import httpx
+import msgspec
 from sqlalchemy import select
 
 from backstride_shared.store.schema import sessions
@@ -73,7 +74,7 @@ def _wrong(
 ) -> list[str]:
     def change(claims: list[ExpectedClaim]) -> list[ExpectedClaim]:
         return [
-            replace(one, wearer=replace(one.wearer, mass_kg=_MASS_KG))
+            replace(one, wearer=msgspec.structs.replace(one.wearer, mass_kg=_MASS_KG))
             if one.treadmill in corrected
             else one
             for one in claims
