@@ -154,11 +154,14 @@ class _Pages:
         self.latencies_ms: list[float] = []
         self._port = port
         self._reading: list[asyncio.Task[None]] = []
+        # forgotten, they would close their connections
+        self._writers: list[asyncio.StreamWriter] = []
 
     async def open(self, treadmill: TreadmillKey) -> None:
         """Let one more page follow a treadmill."""
         reader, writer = await asyncio.open_connection(HOST, self._port, limit=_LONGEST_LINE)
         _ask(writer, self._port, f"/v1/live?treadmill={quote(treadmill, safe='')}")
+        self._writers.append(writer)
         self._reading.append(asyncio.create_task(self._read(reader)))
 
     async def close(self) -> None:
@@ -182,8 +185,10 @@ class _Pages:
 class _SlowPage:
     """A page that follows all treadmills and does not read, until it is asked what it lost."""
 
-    def __init__(self, reader: asyncio.StreamReader) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
+        # forgotten, it would close the connection
+        self._writer = writer
 
     @classmethod
     async def opened(cls, port: int) -> "_SlowPage":
@@ -195,7 +200,7 @@ class _SlowPage:
         # asyncio stops to take from the socket when twice the limit waits for the reader
         reader, writer = await asyncio.open_connection(sock=connection, limit=_SLOW_BUFFER_BYTES)
         _ask(writer, port, "/v1/live")
-        return cls(reader)
+        return cls(reader, writer)
 
     async def dropped(self) -> int:
         """Read on; return how many updates it is told to have lost, and see the picture after it.

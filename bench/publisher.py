@@ -77,9 +77,7 @@ class Publisher:
         while chunk:
             while self.unacknowledged > _WINDOW_MESSAGES:
                 self._read(_ANSWER_TIMEOUT_S)
-            readable, writable, _ = select.select(
-                [self._socket], [self._socket], [], _ANSWER_TIMEOUT_S
-            )
+            readable, writable = self._ready(select.POLLIN | select.POLLOUT, _ANSWER_TIMEOUT_S)
             if readable:
                 self._read(0.0)
             if writable:
@@ -88,7 +86,7 @@ class Publisher:
                 raise BrokerSilentError("the broker takes nothing")
 
     def _read(self, wait_s: float) -> None:
-        readable, _, _ = select.select([self._socket], [], [], wait_s)
+        readable, _ = self._ready(select.POLLIN, wait_s)
         if not readable:
             raise BrokerSilentError(f"{self.unacknowledged} messages are not acknowledged")
         answer = self._socket.recv(_CHUNK_BYTES)
@@ -96,6 +94,14 @@ class Publisher:
             raise BrokerSilentError("the broker closed the connection")
         # nothing but PUBACKs comes to a client that subscribed to nothing
         self._answer_bytes += len(answer)
+
+    def _ready(self, events: int, wait_s: float) -> tuple[bool, bool]:
+        """Return whether the socket can be read, and written; `select` knows no socket > 1023."""
+        poll = select.poll()
+        poll.register(self._socket, events)
+        found = sum(seen for _, seen in poll.poll(1000 * wait_s))
+        ended = found & (select.POLLHUP | select.POLLERR)
+        return bool(found & select.POLLIN or ended), bool(found & select.POLLOUT)
 
 
 def _text(text: str) -> bytes:

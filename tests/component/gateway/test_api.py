@@ -8,6 +8,7 @@ import pytest
 from backstride_gateway.domain.members import Profile
 from backstride_gateway.domain.platform import PlatformStatus, ProgramState, ReadingCounts
 from backstride_shared.identity import TreadmillKey
+from backstride_shared.series import SeriesMinute
 from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
 from tests.component.gateway.served import served
 from tests.factories.series_points import series_point
@@ -349,6 +350,48 @@ async def test_a_resolution_that_makes_too_many_points_is_refused_with_one_that_
     assert problem["type"] == "urn:backstride:problem:too-many-points"
     assert "resolution_s of 10 or more" in problem["detail"]
     await api.get("/v1/sessions/long/series?resolution_s=10")
+
+
+def _minute(number: int, *, reverse_s: float = 0.0) -> SeriesMinute:
+    return SeriesMinute(
+        from_ms=NOW_MS - NOW_MS % 60_000 + number * 60_000,
+        readings_count=60,
+        forward_s=60.0 - reverse_s,
+        reverse_s=reverse_s,
+        gross_kcal=5.0,
+        net_kcal=4.0,
+        max_speed_m_per_s=1.5,
+        heart_rate_bpm=120.0,
+    )
+
+
+async def test_a_series_whose_readings_are_gone_comes_from_minutes_and_adds_up(api: Api) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(1)
+    api.desk.series.minutes[TREADMILL] = [
+        *(_minute(number) for number in range(5)),
+        *(_minute(number, reverse_s=60.0) for number in range(5, 10)),
+    ]
+    found = await api.get("/v1/sessions/s0/series?resolution_s=5")
+    assert (found["resolution_s"], found["is_from_minutes"]) == (60, True)
+    points = found["points"]
+    assert len(points) == 10
+    assert points[0]["belt_velocity_m_per_s"] > 0 > points[-1]["belt_velocity_m_per_s"]
+    assert points[0]["max_belt_velocity_m_per_s"] == 1.5
+    assert points[-1]["min_belt_velocity_m_per_s"] == -1.5
+    assert points[0]["grade_percent"] is None
+    assert points[0]["heart_rate_bpm"] == 120.0
+    session = await api.get("/v1/sessions/s0")
+    assert points[-1]["session_gross_kcal"] == pytest.approx(session["energy"]["gross_kcal"])
+    for point in points:
+        assert point["low_kcal_per_min"] < point["gross_kcal_per_min"] < point["high_kcal_per_min"]
+
+
+async def test_a_series_of_which_nothing_is_left_has_no_points(api: Api) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(1)
+    found = await api.get("/v1/sessions/s0/series?resolution_s=5")
+    assert (found["resolution_s"], found["is_from_minutes"], found["points"]) == (5, False, [])
 
 
 async def test_a_series_store_that_is_away_is_a_503(api: Api) -> None:

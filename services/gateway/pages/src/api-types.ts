@@ -598,6 +598,7 @@ export interface RunningSession {
 export interface Series {
   session_id: string;
   resolution_s: number;
+  is_from_minutes: boolean;
   points: SeriesPoint[];
 }
 
@@ -607,7 +608,7 @@ export interface SeriesPoint {
   belt_velocity_m_per_s: number;
   min_belt_velocity_m_per_s: number;
   max_belt_velocity_m_per_s: number;
-  grade_percent: number;
+  grade_percent: number | null;
   gross_kcal_per_min: number;
   low_kcal_per_min: number;
   high_kcal_per_min: number;

@@ -40,7 +40,7 @@ export function seriesTable(series: Series, timeZone: string): HTMLElement {
       oneDigit(point.low_kcal_per_min),
       oneDigit(point.high_kcal_per_min),
       whole(point.heart_rate_bpm),
-      oneDigit(point.grade_percent),
+      point.grade_percent === null ? "–" : oneDigit(point.grade_percent),
     ]),
   );
 }

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from backstride_gateway.domain.activity import moments_of_minutes
 from backstride_gateway.domain.aggregation import (
     MAX_POINTS,
     SeriesSlice,
@@ -19,6 +20,7 @@ from backstride_gateway.domain.fitness import (
     totals_of,
 )
 from backstride_gateway.domain.members import Member, wearer_of
+from backstride_gateway.domain.minutes import MINUTE_S, slices_of_moments
 from backstride_gateway.domain.periods import (
     Period,
     days_before,
@@ -70,11 +72,15 @@ class SessionPage:
 
 @dataclass(frozen=True, slots=True)
 class SessionSeries:
-    """A session's readings drawn together to slices of `resolution_s`."""
+    """A session's readings drawn together to slices of `resolution_s`.
+
+    With `is_from_minutes`, the readings are gone, and the minutes kept for longer stand in.
+    """
 
     session: SessionRecord
     resolution_s: int
     slices: list[SeriesSlice]
+    is_from_minutes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +170,8 @@ class History:
     def series(self, session_id: str, resolution_s: int | None) -> SessionSeries:
         """Return a session's readings; without a resolution, one that makes some 300 points.
 
+        Where they are gone, its minutes, whatever the resolution asked for.
+
         Raises:
             UnknownSessionError: when there is no such session.
             TooManyPointsError: when the resolution makes more than MAX_POINTS.
@@ -181,6 +189,13 @@ class History:
         points = self._series.read(
             session.treadmill, session.started_at_ms, session.last_reading_at_ms
         )
+        if not points and session.totals.readings:
+            minutes = self._series.read_minutes(
+                session.treadmill, session.started_at_ms, session.last_reading_at_ms
+            )
+            if minutes:
+                slices = slices_of_moments(moments_of_minutes(session, minutes))
+                return SessionSeries(session, MINUTE_S, list(slices), is_from_minutes=True)
         return SessionSeries(
             session, step_s, list(aggregate(points, session.started_at_ms, step_s))
         )

@@ -422,7 +422,7 @@ class SeriesPoint(BaseModel):
     belt_velocity_m_per_s: float = Field(description="Mean, signed, negative in reverse")
     min_belt_velocity_m_per_s: float
     max_belt_velocity_m_per_s: float
-    grade_percent: float
+    grade_percent: float | None = Field(description="null where only minutes are left")
     gross_kcal_per_min: float
     low_kcal_per_min: float = Field(description="Gross minus 1 SD")
     high_kcal_per_min: float = Field(description="Gross plus 1 SD")
@@ -459,6 +459,10 @@ class Series(BaseModel):
 
     session_id: str
     resolution_s: int
+    is_from_minutes: bool = Field(
+        description="The readings are no longer kept: these are minutes, shared out so that they "
+        "add up to the session's sums, whatever resolution was asked for"
+    )
     points: list[SeriesPoint]
 
     @classmethod
@@ -467,6 +471,7 @@ class Series(BaseModel):
         return cls(
             session_id=found.session.session_id,
             resolution_s=found.resolution_s,
+            is_from_minutes=found.is_from_minutes,
             points=[SeriesPoint.of(part) for part in found.slices],
         )
 

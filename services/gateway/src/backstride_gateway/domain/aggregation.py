@@ -19,7 +19,8 @@ _RESOLUTIONS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
 class SeriesSlice:
     """The readings of one interval of `resolution_s` that begins at `from_ms`.
 
-    Means are over readings; the band of the rate is ±1 SD. Reverse is negative.
+    Means are over readings; the band of the rate is ±1 SD. Reverse is negative. The grade is None
+    where only minutes are left.
     """
 
     from_ms: int
@@ -27,7 +28,7 @@ class SeriesSlice:
     belt_velocity_m_per_s: float
     min_belt_velocity_m_per_s: float
     max_belt_velocity_m_per_s: float
-    grade_percent: float
+    grade_percent: float | None
     gross_kcal_per_min: float
     net_kcal_per_min: float
     uncertainty_percent: float
