@@ -111,7 +111,7 @@ async def _measure(
     seconds: float,
 ) -> Told:
     pages = _Pages(programs.http_port)
-    for number in range(count):
+    for number in range(count - SLOW):
         await pages.open(treadmills[number % len(treadmills)])
         await asyncio.sleep(1 / _OPENED_PER_S)
     slow = [await _SlowPage.opened(programs.http_port) for _ in range(SLOW)]
