@@ -78,7 +78,7 @@ def test_restarts_under_load_lose_no_reading(bootstrap_servers: str, tmp_path: P
 
 
 @pytest.mark.skip(
-    reason="since decision 0011 these restarts lose nothing without the correction either (four "
+    reason="since decision 0011 these restarts lose nothing without the correction either (three "
     "runs): find out what protects them now before the correction is kept or taken out"
 )
 def test_without_the_correction_the_same_restarts_lose_readings(
