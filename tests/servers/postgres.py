@@ -30,11 +30,14 @@ class PostgresAddress:
 
     url: str
 
-    def fresh_database(self) -> str:
-        """Make an empty database and return its SQLAlchemy URL."""
+    def fresh_database(self, template: str = "template1") -> str:
+        """Make a database, empty or a copy of another, and return its SQLAlchemy URL."""
         name = fresh_name("test").replace("-", "_")
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
         with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(made)
         database = make_url(self.url).set(drivername="postgresql+psycopg", database=name)
         return database.render_as_string(hide_password=False)
 

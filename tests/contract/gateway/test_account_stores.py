@@ -1,8 +1,6 @@
 """What the stores of accounts and gyms do, asked of the fakes and of the SQL ones."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -24,11 +22,9 @@ from backstride_gateway.ports import (
     SignInNameTakenError,
     TreadmillExistsError,
 )
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
+from tests.factories.databases import Database
 from tests.fakes.gateway_accounts import InMemoryAccounts, InMemoryGyms, PlainPasswords
 from tests.fakes.gateway_stores import InMemoryMembers
-from tests.servers.postgres import PostgresAddress
 
 NOW_MS = 1_795_410_000_000
 GYM = Gym(gym_id="gym", name="Gym", created_at_ms=NOW_MS)
@@ -60,34 +56,18 @@ class Stores:
     members: Members
 
 
-@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return str(request.param)
-
-
 @pytest.fixture
-def stores(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[Stores]:
+def stores(fake_or_database: Database | None) -> Stores:
     """Return stores in which the owner has set the gym up."""
-    if kind == "in memory":
+    if fake_or_database is None:
         gyms, members = InMemoryGyms(), InMemoryMembers()
         found = Stores(InMemoryAccounts(gyms, members), gyms, members)
         set_up(found)
-        yield found
-        return
-    url = (
-        kind.fresh_database()
-        if isinstance(kind, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
-    )
-    migrate(url)
-    engine = open_engine(url)
+        return found
+    engine = fake_or_database.open_as("gateway")
     found = Stores(SqlAccounts(engine), SqlGyms(engine), SqlMembers(engine))
     set_up(found)
-    yield found
-    engine.dispose()
+    return found
 
 
 def set_up(stores: Stores) -> None:

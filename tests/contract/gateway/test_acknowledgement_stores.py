@@ -1,19 +1,16 @@
 """Acknowledgements of alerts, asked of the fake and of the tables."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert
 
 from backstride_gateway.acknowledging import Acknowledgement, AcknowledgementStore
 from backstride_gateway.adapters.sql_acknowledgements import SqlAcknowledgements
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import accounts
+from tests.factories.databases import Database
 from tests.fakes.gateway_acknowledgements import InMemoryAcknowledgements
-from tests.servers.postgres import PostgresAddress
 
 
 @dataclass
@@ -23,29 +20,13 @@ class Opened:
     remove_account: Callable[[str], object]
 
 
-# For the session, so that a server which is started first belongs to no test.
-@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return str(request.param)
-
-
 @pytest.fixture
-def opened(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[Opened]:
-    if kind == "in memory":
+def opened(fake_or_database: Database | None) -> Opened:
+    if fake_or_database is None:
         names: dict[str, str] = {}
         fake = InMemoryAcknowledgements(names.get)
-        yield Opened(fake, names.__setitem__, names.pop)
-        return
-    url = (
-        kind.fresh_database()
-        if isinstance(kind, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
-    )
-    migrate(url)
-    engine = open_engine(url)
+        return Opened(fake, names.__setitem__, names.pop)
+    engine = fake_or_database.open_as("gateway")
 
     def add_account(account_id: str, name: str) -> None:
         row = {"account_id": account_id, "sign_in_name": name, "password_hash": "-"}
@@ -58,8 +39,7 @@ def opened(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[Opened]:
         with engine.begin() as connection:
             connection.execute(delete(accounts).where(accounts.c.account_id == account_id))
 
-    yield Opened(SqlAcknowledgements(engine), add_account, remove_account)
-    engine.dispose()
+    return Opened(SqlAcknowledgements(engine), add_account, remove_account)
 
 
 def test_the_first_acknowledgement_stays(opened: Opened) -> None:

@@ -1,8 +1,7 @@
 """What the gateway reads of alerts, asked of the fake and of the tables the recorder writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert
@@ -12,11 +11,9 @@ from backstride_gateway.domain.alerts import AlertRecord
 from backstride_gateway.ports import AlertCursor, AlertFilter, AlertHistory
 from backstride_recorder.adapters.session_rows import alert_row
 from backstride_shared.frames import Alert
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import alerts
+from tests.factories.databases import Database
 from tests.fakes.gateway_alerts import InMemoryAlerts
-from tests.servers.postgres import PostgresAddress
 
 ALL = AlertFilter()
 
@@ -27,30 +24,16 @@ class Store:
     put: Callable[[AlertRecord], None]
 
 
-# For the session, so that a server which is started first belongs to no test.
-@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return str(request.param)
-
-
 @pytest.fixture
-def store(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[Store]:
-    if kind == "in memory":
+def store(fake_or_database: Database | None) -> Store:
+    if fake_or_database is None:
         fake = InMemoryAlerts()
-        yield Store(fake, fake.put)
-        return
-    url = (
-        kind.fresh_database()
-        if isinstance(kind, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
+        return Store(fake, fake.put)
+    recorders = fake_or_database.open_as("recorder")
+    return Store(
+        SqlAlerts(fake_or_database.open_as("gateway")),
+        lambda alert: insert_alert(recorders, alert),
     )
-    migrate(url)
-    engine = open_engine(url)
-    yield Store(SqlAlerts(engine), lambda alert: insert_alert(engine, alert))
-    engine.dispose()
 
 
 def insert_alert(engine: Engine, alert: AlertRecord) -> None:

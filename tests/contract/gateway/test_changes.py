@@ -1,7 +1,6 @@
 """What an outbox of changes does, asked of the fake and of the SQL one."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -10,12 +9,10 @@ from sqlalchemy import Engine, insert
 from backstride_gateway.adapters.sql_changes import SqlChanges
 from backstride_gateway.change_ports import Changes
 from backstride_gateway.domain.changes import ChangeRequest, CorrectedFields
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import corrections
+from tests.factories.databases import Database
 from tests.factories.events import START_MS, TREADMILL, claim, correction
 from tests.fakes.gateway_changes import InMemoryChanges
-from tests.servers.postgres import PostgresAddress
 
 
 class Outbox(NamedTuple):
@@ -23,30 +20,16 @@ class Outbox(NamedTuple):
     settle: Callable[..., None]
 
 
-# For the session, so that a server which is started first belongs to no test.
-@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return str(request.param)
-
-
 @pytest.fixture
-def outbox(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[Outbox]:
-    if kind == "in memory":
+def outbox(fake_or_database: Database | None) -> Outbox:
+    if fake_or_database is None:
         fake = InMemoryChanges()
-        yield Outbox(fake, fake.settle)
-        return
-    url = (
-        kind.fresh_database()
-        if isinstance(kind, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
+        return Outbox(fake, fake.settle)
+    recorders = fake_or_database.open_as("recorder")
+    return Outbox(
+        SqlChanges(fake_or_database.open_as("gateway")),
+        lambda change_id, **what: settle(recorders, change_id, **what),
     )
-    migrate(url)
-    engine = open_engine(url)
-    yield Outbox(SqlChanges(engine), lambda change_id, **what: settle(engine, change_id, **what))
-    engine.dispose()
 
 
 def settle(engine: Engine, change_id: str, **what: Any) -> None:  # noqa: ANN401  columns

@@ -1,34 +1,19 @@
 """The questions asked of the claims every second stay cheap, however many years are stored."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine, event, text
 
 from backstride_gateway.adapters.sql_claims import SqlClaims
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
-from tests.servers.postgres import PostgresAddress
+from tests.factories.databases import OWNER, Database
 
 NOW_MS = 1_795_410_000_000
 CLAIMS = 20_000
 """Of 40 treadmills and 200 members over two years: enough for PostgreSQL to prefer an index."""
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def server(request: pytest.FixtureRequest) -> PostgresAddress | None:
-    if request.param == "sqlite":
-        return None
-    address: PostgresAddress = request.getfixturevalue("postgres")
-    return address
-
-
 @pytest.fixture
-def engine(server: PostgresAddress | None, tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/store.db" if server is None else server.fresh_database()
-    migrate(url)
-    engine = open_engine(url)
+def engine(database: Database) -> Engine:
+    engine = database.open_as("gateway")
     with engine.begin() as connection:
         connection.execute(
             text(
@@ -55,10 +40,10 @@ def engine(server: PostgresAddress | None, tmp_path: Path) -> Iterator[Engine]:
                 for number in range(CLAIMS)
             ],
         )
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    owner = database.open_as(OWNER)  # as the server itself does after a while
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
-    yield engine
-    engine.dispose()
+    return engine
 
 
 def plans_of(engine: Engine, ask: str) -> str:

@@ -1,8 +1,6 @@
 """What a store of PINs and cards does, asked of the fake and of the SQL one; the real hashes."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,34 +10,17 @@ from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.console_access import CardTakenError, ConsoleAccessStore
 from backstride_gateway.domain.console_access import ConsoleCard
 from backstride_gateway.domain.members import Member, Profile
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
+from tests.factories.databases import Database
 from tests.fakes.gateway_console_access import InMemoryConsoleAccess
-from tests.servers.postgres import PostgresAddress
 
 CARD = ConsoleCard(card_id="c1", member_id="m", card_hash="h1", name="Key ring", added_at_ms=5)
 
 
-@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return str(request.param)
-
-
 @pytest.fixture
-def store(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[ConsoleAccessStore]:
-    if kind == "in memory":
-        yield InMemoryConsoleAccess()
-        return
-    url = (
-        kind.fresh_database()
-        if isinstance(kind, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
-    )
-    migrate(url)
-    engine = open_engine(url)
+def store(fake_or_database: Database | None) -> ConsoleAccessStore:
+    if fake_or_database is None:
+        return InMemoryConsoleAccess()
+    engine = fake_or_database.open_as("gateway")
     for member_id in ("m", "n"):
         SqlMembers(engine).add(
             Member(
@@ -51,8 +32,7 @@ def store(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[ConsoleAccess
                 profile=Profile(display_name=member_id),
             )
         )
-    yield SqlConsoleAccess(engine)
-    engine.dispose()
+    return SqlConsoleAccess(engine)
 
 
 def test_a_pin_is_replaced_and_removed(store: ConsoleAccessStore) -> None:

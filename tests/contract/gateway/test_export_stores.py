@@ -1,7 +1,6 @@
 """What stores of exports do, asked of the fakes and of the real ones; what an export is made of."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,32 +16,14 @@ from backstride_gateway.adapters.sql_personal_data import (
 )
 from backstride_gateway.domain.exports import ExportJob
 from backstride_gateway.export_ports import ExportFiles, ExportJobs
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import metadata
+from tests.factories.databases import Database
 from tests.fakes.gateway_exports import InMemoryExportFiles, InMemoryExportJobs
-from tests.servers.postgres import PostgresAddress
-
-
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return "sqlite"
 
 
 @pytest.fixture
-def engine(database: str | PostgresAddress, tmp_path: Path) -> Iterator[Engine]:
-    url = (
-        database.fresh_database()
-        if isinstance(database, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
-    )
-    migrate(url)
-    engine = open_engine(url)
-    yield engine
-    engine.dispose()
+def engine(database: Database) -> Engine:
+    return database.open_as("gateway")
 
 
 def check_jobs(jobs: ExportJobs) -> None:
@@ -145,11 +126,23 @@ def test_files_in_the_folder_are_the_owners_alone(tmp_path: Path) -> None:
 SECRET = "canary-of-a-secret"
 
 
-def fill(engine: Engine) -> None:
+def fill(database: Database) -> None:
     """Put a row of member m into the tables of today, with a fingerprint where one is kept."""
     member = {"gym_id": "g", "display_name": "Ada", "created_at_ms": 1_795_406_900_000}
     tables = metadata.tables
-    with engine.begin() as connection:
+    with database.open_as("recorder").begin() as connection:
+        for name in ("m", "n"):
+            connection.execute(
+                insert(tables["alerts"]).values(
+                    alert_id=f"alert-{name}",
+                    treadmill="g/one",
+                    kind="fast-turn",
+                    raised_at_ms=1,
+                    device_id="d",
+                    claim_id=f"claim-{name}",
+                )
+            )
+    with database.open_as("gateway").begin() as connection:
         for name in ("m", "n"):
             connection.execute(
                 insert(tables["members"]).values(member_id=name, member_number=name, **member)
@@ -161,16 +154,6 @@ def fill(engine: Engine) -> None:
                     treadmill="g/one",
                     claimed_at_ms=1_795_406_900_000,
                     wearer=json.dumps({"mass_kg": 61.5}).encode(),
-                )
-            )
-            connection.execute(
-                insert(tables["alerts"]).values(
-                    alert_id=f"alert-{name}",
-                    treadmill="g/one",
-                    kind="fast-turn",
-                    raised_at_ms=1,
-                    device_id="d",
-                    claim_id=f"claim-{name}",
                 )
             )
         connection.execute(
@@ -196,9 +179,9 @@ def fill(engine: Engine) -> None:
 
 
 def test_a_members_rows_are_told_without_secrets_and_without_those_of_others(
-    engine: Engine,
+    database: Database, engine: Engine
 ) -> None:
-    fill(engine)
+    fill(database)
     data = SqlPersonalData(engine)
     told = {table: list(data.rows(table, "m")) for table in data.tables()}
     (profile,) = told["members"]

@@ -1,41 +1,22 @@
 """What a store of goals does, asked of the fake and of the SQL one."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import insert
 
 from backstride_gateway.adapters.sql_goals import SqlGoals
 from backstride_gateway.domain.goals import Goals
 from backstride_gateway.goal_ports import GoalStore
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine, writing
+from backstride_shared.store.opening import writing
 from backstride_shared.store.schema import members
+from tests.factories.databases import Database
 from tests.fakes.gateway_goals import InMemoryGoals
-from tests.servers.postgres import PostgresAddress
-
-
-@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return str(request.param)
 
 
 @pytest.fixture
-def store(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[GoalStore]:
-    if kind == "in memory":
-        yield InMemoryGoals()
-        return
-    url = (
-        kind.fresh_database()
-        if isinstance(kind, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
-    )
-    migrate(url)
-    engine = open_engine(url)
+def store(fake_or_database: Database | None) -> GoalStore:
+    if fake_or_database is None:
+        return InMemoryGoals()
+    engine = fake_or_database.open_as("gateway")
     with writing(engine).begin() as connection:
         for number, member_id in enumerate(("m", "n")):
             row = {
@@ -46,8 +27,7 @@ def store(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[GoalStore]:
                 "created_at_ms": 0,
             }
             connection.execute(insert(members).values(row))
-    yield SqlGoals(engine)
-    engine.dispose()
+    return SqlGoals(engine)
 
 
 def test_who_never_set_a_goal_has_none(store: GoalStore) -> None:

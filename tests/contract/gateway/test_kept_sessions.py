@@ -1,8 +1,7 @@
 """Sessions kept for summaries are those of the store, whatever happens to its rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, delete, update
@@ -10,12 +9,10 @@ from sqlalchemy import Engine, delete, update
 from backstride_gateway.adapters.kept_sessions import TRUSTED_S, KeptSessions
 from backstride_gateway.adapters.sql_claims import SqlClaims
 from backstride_gateway.adapters.sql_members import SqlMembers
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import sessions
 from tests.contract.gateway.test_stores import claim, insert_session, member
+from tests.factories.databases import Database
 from tests.factories.session_records import session_record
-from tests.servers.postgres import PostgresAddress
 
 NOW_MS = 1_795_410_000_000
 HOUR_MS = 3_600_000
@@ -24,7 +21,8 @@ EVER_MS = 2**53
 
 @dataclass
 class Store:
-    engine: Engine
+    gateways: Engine
+    recorders: Engine
     kept: KeptSessions
     now_s: float = 0.0
 
@@ -35,31 +33,20 @@ class Store:
         self.now_s += TRUSTED_S
 
 
-# For the session, so that a server which is started first belongs to no test.
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def server(request: pytest.FixtureRequest) -> PostgresAddress | None:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return None
-
-
 @pytest.fixture
-def store(server: PostgresAddress | None, tmp_path: Path) -> Iterator[Store]:
-    url = f"sqlite:///{tmp_path}/store.db" if server is None else server.fresh_database()
-    migrate(url)
-    engine = open_engine(url)
-    made = Store(engine, KeptSessions(engine, monotonic_s=lambda: made.now_s))
+def store(database: Database) -> Store:
+    engine = database.open_as("gateway")
+    recorders = database.open_as("recorder")
+    made = Store(engine, recorders, KeptSessions(engine, monotonic_s=lambda: made.now_s))
     SqlMembers(engine).add(member("m"))
     SqlMembers(engine).add(member("other", "2"))
     claims = SqlClaims(engine, lambda: NOW_MS)
     claims.save([claim("c"), replace(claim("d"), member_id="other")])
     for number in range(9):
         insert_session(
-            engine, session_record(f"s{number}", NOW_MS + number * HOUR_MS, claim_id="c")
+            recorders, session_record(f"s{number}", NOW_MS + number * HOUR_MS, claim_id="c")
         )
-    yield made
-    engine.dispose()
+    return made
 
 
 ALL = [f"s{number}" for number in range(9)]
@@ -86,8 +73,8 @@ def test_a_part_of_what_is_kept_is_what_began_in_it(
 
 def test_a_new_session_and_one_that_runs_on_are_seen_at_once(store: Store) -> None:
     store.found()
-    insert_session(store.engine, session_record("new", NOW_MS + 9 * HOUR_MS, claim_id="c"))
-    with store.engine.begin() as connection:
+    insert_session(store.recorders, session_record("new", NOW_MS + 9 * HOUR_MS, claim_id="c"))
+    with store.recorders.begin() as connection:
         connection.execute(
             update(sessions).where(sessions.c.session_id == "s8").values(last_reading_at_ms=NOW_MS)
         )
@@ -124,7 +111,7 @@ def test_an_old_session_that_changes_is_seen_after_a_moment(
     store: Store, change: Callable[[Engine], None], expected: list[str]
 ) -> None:
     store.found()
-    change(store.engine)
+    change(store.recorders)
     store.pass_time()
     assert store.found() == expected
 
@@ -136,7 +123,7 @@ def test_an_old_session_that_is_computed_again_is_read_again(
     store: Store, values: dict[str, int]
 ) -> None:
     before = store.kept.between("m", 0, EVER_MS)
-    with store.engine.begin() as connection:
+    with store.recorders.begin() as connection:
         connection.execute(update(sessions).where(sessions.c.session_id == "s1").values(values))
     store.pass_time()
     after = store.kept.between("m", 0, EVER_MS)
@@ -144,7 +131,7 @@ def test_an_old_session_that_is_computed_again_is_read_again(
 
 
 def test_sessions_beyond_the_bound_are_forgotten_and_read_again(store: Store) -> None:
-    small = KeptSessions(store.engine, max_sessions=3)
+    small = KeptSessions(store.gateways, max_sessions=3)
     for _ in range(2):
         assert [one.session_id for one in small.between("m", 0, EVER_MS)] == ALL
 
@@ -154,12 +141,12 @@ def test_many_new_sessions_after_the_last_read_are_all_there(store: Store) -> No
     new = [f"t{number:02}" for number in range(30)]
     for number, name in enumerate(new):
         started_at_ms = NOW_MS + (10 + number) * HOUR_MS
-        insert_session(store.engine, session_record(name, started_at_ms, claim_id="c"))
+        insert_session(store.recorders, session_record(name, started_at_ms, claim_id="c"))
     assert [store.found(), store.found()] == [[*ALL, *new], [*ALL, *new]]
 
 
 def test_who_never_trained_has_none_and_gets_their_first_one(store: Store) -> None:
     assert store.kept.between("other", 0, EVER_MS) == []
-    insert_session(store.engine, session_record("first", NOW_MS, claim_id="d"))
+    insert_session(store.recorders, session_record("first", NOW_MS, claim_id="d"))
     found = store.kept.between("other", 0, EVER_MS)
     assert [one.session_id for one in found] == ["first"]

@@ -1,9 +1,7 @@
 """What a store of masses and precautions does, asked of the fake and of the SQL one."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +11,9 @@ from backstride_gateway.domain.masses import MassEntry
 from backstride_gateway.domain.members import Member, Profile
 from backstride_gateway.member_body import AcceptedPrecautions, MemberBodyStore
 from backstride_gateway.ports import Members
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
+from tests.factories.databases import Database
 from tests.fakes.gateway_member_body import InMemoryMemberBody
 from tests.fakes.gateway_stores import InMemoryMembers
-from tests.servers.postgres import PostgresAddress
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 
@@ -28,33 +24,17 @@ class Stores:
     body: MemberBodyStore
 
 
-@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return str(request.param)
-
-
 @pytest.fixture
-def stores(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[Stores]:
-    if kind == "in memory":
+def stores(fake_or_database: Database | None) -> Stores:
+    if fake_or_database is None:
         members = InMemoryMembers()
         found = Stores(members, InMemoryMemberBody(members))
         add_members(found)
-        yield found
-        return
-    url = (
-        kind.fresh_database()
-        if isinstance(kind, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
-    )
-    migrate(url)
-    engine = open_engine(url)
+        return found
+    engine = fake_or_database.open_as("gateway")
     found = Stores(SqlMembers(engine), SqlMemberBody(engine))
     add_members(found)
-    yield found
-    engine.dispose()
+    return found
 
 
 def add_members(stores: Stores) -> None:

@@ -1,7 +1,5 @@
 """Erasing a member from the SQL stores: every table, and a receipt that names nobody."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,8 +23,6 @@ from backstride_gateway.domain.changes import ChangeRequest
 from backstride_gateway.domain.erasing import MemberErasure
 from backstride_shared.energy import Wearer
 from backstride_shared.frames import ErasureEvent
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import (
     accounts,
     change_requests,
@@ -37,7 +33,7 @@ from backstride_shared.store.schema import (
     members,
     metadata,
 )
-from tests.servers.postgres import PostgresAddress
+from tests.factories.databases import Database
 
 NOW_MS = 1_795_410_000_000
 NAME = "ada-the-runner"
@@ -58,21 +54,9 @@ OF_NOBODY = {
 }
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def server(request: pytest.FixtureRequest) -> PostgresAddress | None:
-    if request.param == "sqlite":
-        return None
-    address: PostgresAddress = request.getfixturevalue("postgres")
-    return address
-
-
 @pytest.fixture
-def engine(server: PostgresAddress | None, tmp_path: Path) -> Iterator[Engine]:
-    url = server.fresh_database() if server else f"sqlite:///{tmp_path}/store.db"
-    migrate(url)
-    opened = open_engine(url)
-    yield opened
-    opened.dispose()
+def engine(database: Database) -> Engine:
+    return database.open_as("gateway")
 
 
 def filled(table: Table, **known: object) -> dict[str, Any]:
@@ -144,10 +128,10 @@ def insert_claim(engine: Engine, claim_id: str, member_id: str) -> None:
         connection.execute(insert(claims).values(row | {"wearer": msgspec.json.encode(Wearer())}))
 
 
-def erase_claim(engine: Engine, claim_id: str, member_id: str) -> None:
+def erase_claim(database: Database, claim_id: str, member_id: str) -> None:
     """Ask for a claim's erasure and do as the recorder does."""
     event = ErasureEvent("gym/one", f"e-{claim_id}", claim_id, 0, 10, 5)
-    changes = SqlChanges(engine)
+    changes = SqlChanges(database.open_as("gateway"))
     changes.add(
         ChangeRequest(
             change_id=event.erasure_id,
@@ -161,7 +145,7 @@ def erase_claim(engine: Engine, claim_id: str, member_id: str) -> None:
     )
     assert changes.erased(9) == []
     gone = filled(erasures, erasure_id=event.erasure_id, claim_id=None, treadmill="gym/one")
-    with engine.begin() as connection:
+    with database.open_as("recorder").begin() as connection:
         connection.execute(insert(erasures).values(gone | {"points_count": 600}))
     (done,) = changes.erased(9)
     changes.finish(done)
@@ -210,7 +194,7 @@ def test_every_table_is_a_members_or_is_known_to_hold_nothing_of_one() -> None:
     assert corrections.name in OF_NOBODY
 
 
-def test_a_member_with_a_claim_is_not_done_yet(engine: Engine) -> None:
+def test_a_member_with_a_claim_is_not_done_yet(database: Database, engine: Engine) -> None:
     insert_member(engine, "ada")
     insert_claim(engine, "claim", "ada")
     store = SqlMemberErasures(engine)
@@ -219,7 +203,7 @@ def test_a_member_with_a_claim_is_not_done_yet(engine: Engine) -> None:
     assert [one.claim_id for one in store.claims_to_erase("ada", 9)] == ["claim"]
     assert not store.finish(begun.erasure_id, NOW_MS, 2)
 
-    erase_claim(engine, "claim", "ada")
+    erase_claim(database, "claim", "ada")
 
     assert store.claims_to_erase("ada", 9) == []
     (going_on,) = store.unfinished()

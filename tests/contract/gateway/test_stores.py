@@ -1,8 +1,7 @@
 """What the gateway's stores do, asked of the fakes and of the SQL ones."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert
@@ -28,13 +27,11 @@ from backstride_recorder.adapters.session_rows import session_row
 from backstride_shared.energy import Wearer
 from backstride_shared.fold.state import STATE_VERSION, TreadmillState, encode_state
 from backstride_shared.frames import SessionSnapshot
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import sessions, treadmill_states
+from tests.factories.databases import Database
 from tests.factories.session_records import session_record
 from tests.fakes.gateway_gym_sums import InMemoryGymSums
 from tests.fakes.gateway_stores import InMemoryClaims, InMemoryHistory, InMemoryMembers
-from tests.servers.postgres import PostgresAddress
 
 NOW_MS = 1_795_410_000_000
 DAY_MS = 86_400_000
@@ -51,18 +48,9 @@ class Stores:
     put_state: Callable[[StoredState], None]
 
 
-# For the session, so that a server which is started first belongs to no test.
-@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return str(request.param)
-
-
 @pytest.fixture
-def stores(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[Stores]:
-    if kind == "in memory":
+def stores(fake_or_database: Database | None) -> Stores:
+    if fake_or_database is None:
         claims = InMemoryClaims()
         history = InMemoryHistory(claims)
 
@@ -71,24 +59,17 @@ def stores(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[Stores]:
 
         members = InMemoryMembers()
         sums = InMemoryGymSums(history, members)
-        yield Stores(members, claims, history, sums, history.put, put_state)
-        return
-    url = (
-        kind.fresh_database()
-        if isinstance(kind, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
-    )
-    migrate(url)
-    engine = open_engine(url)
-    yield Stores(
+        return Stores(members, claims, history, sums, history.put, put_state)
+    engine = fake_or_database.open_as("gateway")
+    recorders = fake_or_database.open_as("recorder")
+    return Stores(
         SqlMembers(engine),
         SqlClaims(engine, lambda: NOW_MS),
         SqlHistory(engine),
         SqlGymSums(engine),
-        lambda session: insert_session(engine, session),
-        lambda stored: insert_state(engine, stored),
+        lambda session: insert_session(recorders, session),
+        lambda stored: insert_state(recorders, stored),
     )
-    engine.dispose()
 
 
 def insert_session(engine: Engine, session: SessionRecord) -> None:

@@ -1,40 +1,18 @@
 """What a store of treadmills' codes does, asked of the fake and of the SQL one."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from backstride_gateway.adapters.sql_treadmill_codes import SqlTreadmillCodes
 from backstride_gateway.treadmill_codes import TreadmillCodeStore, TreadmillCodeTakenError
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
+from tests.factories.databases import Database
 from tests.fakes.gateway_treadmill_codes import InMemoryTreadmillCodes
-from tests.servers.postgres import PostgresAddress
-
-
-@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return str(request.param)
 
 
 @pytest.fixture
-def store(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[TreadmillCodeStore]:
-    if kind == "in memory":
-        yield InMemoryTreadmillCodes()
-        return
-    url = (
-        kind.fresh_database()
-        if isinstance(kind, PostgresAddress)
-        else f"sqlite:///{tmp_path}/store.db"
-    )
-    migrate(url)
-    engine = open_engine(url)
-    yield SqlTreadmillCodes(engine)
-    engine.dispose()
+def store(fake_or_database: Database | None) -> TreadmillCodeStore:
+    if fake_or_database is None:
+        return InMemoryTreadmillCodes()
+    return SqlTreadmillCodes(fake_or_database.open_as("gateway"))
 
 
 def test_a_code_leads_to_its_treadmill(store: TreadmillCodeStore) -> None:

@@ -10,11 +10,10 @@ from backstride_processor.adapters.sql_stored_states import SqlStoredStates
 from backstride_processor.ports import StoredStates, StoreNotReadyError
 from backstride_shared.fold import TreadmillState, decode_state, encode_state
 from backstride_shared.fold.state import STATE_VERSION
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine, writing
+from backstride_shared.store.opening import writing
 from backstride_shared.store.schema import treadmill_states
 from tests.component.processor.fakes import MemoryStoredStates
-from tests.factories.roles import as_role
+from tests.factories.databases import Database
 from tests.servers.postgres import PostgresAddress
 
 NOW_MS = 1_795_406_900_123
@@ -23,44 +22,36 @@ Source = Callable[[Sequence[TreadmillState] | None], StoredStates]
 """Makes a source that holds states; None: the store is not there yet."""
 
 
-# For the session, so that a server which is started first belongs to no test.
-@pytest.fixture(scope="session", params=["memory", "sqlite", "postgres"])
-def server(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    """Return what keeps the states: the fake, or the adapter on either store."""
-    if request.param != "postgres":
-        kind: str = request.param
-        return kind
-    address: PostgresAddress = request.getfixturevalue("postgres")
-    return address
-
-
 @pytest.fixture
-def source(server: str | PostgresAddress, tmp_path: Path) -> Source:
-    """Return the maker of a source."""
+def source(
+    fake_or_server: str | PostgresAddress | None, fake_or_database: Database | None, tmp_path: Path
+) -> Source:
+    """Return the maker of a source: of the fake, or of the adapter on either store."""
 
     def memory(states: Sequence[TreadmillState] | None) -> StoredStates:
         rows = {state.treadmill: encode_state(state) for state in states or ()}
         return MemoryStoredStates(rows, refusals=1 if states is None else 0)
 
+    if fake_or_database is None:
+        return memory
+    database = fake_or_database
+
     def sql(states: Sequence[TreadmillState] | None) -> StoredStates:
-        url = (
-            server.fresh_database()
-            if isinstance(server, PostgresAddress)
-            else f"sqlite:///{tmp_path / 'backstride.db'}"
-        )
-        if states is not None:
-            _fill(url, states)
-            if isinstance(server, PostgresAddress):
-                url = as_role("processor", url)
-        return SqlStoredStates(url, lambda: NOW_MS)
+        if states is None:
+            not_migrated = (
+                fake_or_server.fresh_database()
+                if isinstance(fake_or_server, PostgresAddress)
+                else f"sqlite:///{tmp_path / 'absent.db'}"
+            )
+            return SqlStoredStates(not_migrated, lambda: NOW_MS)
+        _fill(database, states)
+        return SqlStoredStates(database.url_of("processor"), lambda: NOW_MS)
 
-    return memory if server == "memory" else sql
+    return sql
 
 
-def _fill(url: str, states: Sequence[TreadmillState]) -> None:
-    migrate(url)
-    engine = open_engine(url)
-    with writing(engine).begin() as connection:
+def _fill(database: Database, states: Sequence[TreadmillState]) -> None:
+    with writing(database.open_as("recorder")).begin() as connection:
         for state in states:
             row = {
                 "treadmill": state.treadmill,
@@ -70,7 +61,6 @@ def _fill(url: str, states: Sequence[TreadmillState]) -> None:
                 "written_at_ms": 0,
             }
             connection.execute(insert(treadmill_states).values(row))
-    engine.dispose()
 
 
 def _state(treadmill: str, epoch: int, accepted_count: int) -> TreadmillState:

@@ -1,41 +1,20 @@
 """Alerts in the recorder's tables: raised once, ended once, whatever is repeated."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine, select
 
 from backstride_recorder.adapters.sql_sessions import SqlSessions
 from backstride_recorder.domain.batch import Rows
 from backstride_shared.frames import Alert
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import alerts
-from tests.factories.roles import database_of
-from tests.servers.postgres import PostgresAddress
+from tests.factories.databases import Database
 
 TREADMILL = "gym/one"
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def server(request: pytest.FixtureRequest) -> PostgresAddress | None:
-    if request.param == "sqlite":
-        return None
-    address: PostgresAddress = request.getfixturevalue("postgres")
-    return address
-
-
 @pytest.fixture
-def engine(server: PostgresAddress | None, tmp_path: Path) -> Iterator[Engine]:
-    if server:
-        url = database_of("recorder", server)
-    else:
-        url = f"sqlite:///{tmp_path}/store.db"
-        migrate(url)
-    opened = open_engine(url)
-    yield opened
-    opened.dispose()
+def engine(database: Database) -> Engine:
+    return database.open_as("recorder")
 
 
 def alert(alert_id: str, at_ms: int, *, is_recovery: bool = False) -> Alert:

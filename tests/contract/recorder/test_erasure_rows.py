@@ -1,8 +1,5 @@
 """Erasures in the recorder's tables: what goes, what stays, and what is remembered."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine, select
 
@@ -13,34 +10,16 @@ from backstride_recorder.domain.regions import Region
 from backstride_shared.energy import EnergyTotals
 from backstride_shared.fold.state import STATE_VERSION, TreadmillState, encode_state
 from backstride_shared.frames import Alert, SessionSnapshot
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
 from backstride_shared.store.schema import alerts, erasures
-from tests.factories.roles import database_of
-from tests.servers.postgres import PostgresAddress
+from tests.factories.databases import Database
 
 TREADMILL = "gym/one"
 NOW_MS = 1_795_410_000_000
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def server(request: pytest.FixtureRequest) -> PostgresAddress | None:
-    if request.param == "sqlite":
-        return None
-    address: PostgresAddress = request.getfixturevalue("postgres")
-    return address
-
-
 @pytest.fixture
-def engine(server: PostgresAddress | None, tmp_path: Path) -> Iterator[Engine]:
-    if server:
-        url = database_of("recorder", server)
-    else:
-        url = f"sqlite:///{tmp_path}/store.db"
-        migrate(url)
-    opened = open_engine(url)
-    yield opened
-    opened.dispose()
+def engine(database: Database) -> Engine:
+    return database.open_as("recorder")
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """What every session store does, asked of the fake and of the SQL one."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from backstride_recorder.adapters.sql_sessions import SqlSessions
@@ -13,38 +10,18 @@ from backstride_shared.energy import EnergyTotals
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS
 from backstride_shared.fold.state import STATE_VERSION, Mark, TreadmillState, encode_state
 from backstride_shared.frames import SessionSnapshot
-from backstride_shared.store.migrate import migrate
-from backstride_shared.store.opening import open_engine
-from tests.factories.roles import database_of
+from tests.factories.databases import Database
 from tests.fakes.in_memory_sessions import InMemorySessions
-from tests.servers.postgres import PostgresAddress
 
 ONE, TWO = "gym/one", "gym/two"
 WRITTEN_AT_MS = 1_795_410_000_000
 
 
-# For the session, so that a server which is started first belongs to no test.
-@pytest.fixture(scope="session", params=["in memory", "sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> str | PostgresAddress:
-    if request.param == "postgres":
-        address: PostgresAddress = request.getfixturevalue("postgres")
-        return address
-    return str(request.param)
-
-
 @pytest.fixture
-def store(kind: str | PostgresAddress, tmp_path: Path) -> Iterator[SessionStore]:
-    if kind == "in memory":
-        yield InMemorySessions()
-        return
-    if isinstance(kind, PostgresAddress):
-        url = database_of("recorder", kind)
-    else:
-        url = f"sqlite:///{tmp_path}/store.db"
-        migrate(url)
-    engine = open_engine(url)
-    yield SqlSessions(engine, lambda: WRITTEN_AT_MS)
-    engine.dispose()
+def store(fake_or_database: Database | None) -> SessionStore:
+    if fake_or_database is None:
+        return InMemorySessions()
+    return SqlSessions(fake_or_database.open_as("recorder"), lambda: WRITTEN_AT_MS)
 
 
 def state(
