@@ -1,14 +1,18 @@
 """The processor at a broker that answers late, with its correction of Faust's recovery or without.
 
 Where a partition stands is asked once per partition, one after the other; while that lasts, Faust
-already fetches. With a broker on the same machine that is a matter of luck, with one far away it
-is the rule.
+already fetches. What it fetched is lost if it still waits for its turn when the queues are emptied,
+which it does while output is acknowledged. With a broker on the same machine both are a matter of
+luck, with one far away they are the rule.
 """
 
 import asyncio
 import sys
+from collections.abc import Awaitable
+from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.structs import RecordMetadata
 from faust.types import AppT
 
 from backstride_processor.adapters.library_log import quieten_libraries
@@ -38,18 +42,37 @@ def let_flow(_app: AppT) -> None:
 
 
 def put_broker_far_away() -> None:
-    """Delay each answer to the question where a partition stands."""
+    """Delay each answer to the question where a partition stands, and each acknowledgement."""
     ask = AIOKafkaConsumer.committed
+    send = AIOKafkaProducer.send
 
     async def ask_far_away(consumer: AIOKafkaConsumer, partition: TopicPartition) -> int | None:
-        loop = asyncio.get_running_loop()
-        on_its_way = loop.create_future()
-        loop.call_later(ANSWERS_AFTER_S, on_its_way.set_result, None)
-        await on_its_way
+        await _on_its_way()
         offset: int | None = await ask(consumer, partition)
         return offset
 
+    async def send_far_away(
+        producer: AIOKafkaProducer,
+        *arguments: Any,  # noqa: ANN401  whatever the library takes
+        **named: Any,  # noqa: ANN401
+    ) -> Awaitable[RecordMetadata]:
+        return asyncio.ensure_future(_later(await send(producer, *arguments, **named)))
+
     AIOKafkaConsumer.committed = ask_far_away
+    AIOKafkaProducer.send = send_far_away
+
+
+async def _later(acknowledged: Awaitable[RecordMetadata]) -> RecordMetadata:
+    metadata = await acknowledged
+    await _on_its_way()
+    return metadata
+
+
+async def _on_its_way() -> None:
+    loop = asyncio.get_running_loop()
+    arrived = loop.create_future()
+    loop.call_later(ANSWERS_AFTER_S, arrived.set_result, None)
+    await arrived
 
 
 def main() -> None:

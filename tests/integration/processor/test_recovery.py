@@ -18,6 +18,11 @@ from tests.waiting import wait_until
 RESTARTS = 2
 FRAMES_PER_S = 400.0
 READINGS_PER_FRAME = 4
+# as many in each batch as make up for what an answer takes
+FOR_A_FAR_BROKER = {
+    "BACKSTRIDE_PROCESSOR__BATCH_FRAMES": "512",
+    "BACKSTRIDE_PROCESSOR__BUFFERED_FRAMES": "2048",
+}
 PROGRAM = str(Path(__file__).with_name("far_broker_processor.py"))
 
 
@@ -34,7 +39,9 @@ def _restarted_under_load(
     """Return what was sent and what came out until the last reading of every treadmill did."""
     feeder = Feeder(bootstrap_servers, treadmill_of_each_partition())
     results = Results(bootstrap_servers)
-    with ProcessorProgram(bootstrap_servers, folder, command=(PROGRAM, recovery)) as processor:
+    with ProcessorProgram(
+        bootstrap_servers, folder, command=(PROGRAM, recovery), settings=FOR_A_FAR_BROKER
+    ) as processor:
         processor.migrate()
         feeder.start(frames_per_s=FRAMES_PER_S, readings_per_frame=READINGS_PER_FRAME)
         try:
@@ -77,10 +84,6 @@ def test_restarts_under_load_lose_no_reading(bootstrap_servers: str, tmp_path: P
     assert seen.dead_letters == []
 
 
-@pytest.mark.skip(
-    reason="since decision 0011 these restarts lose nothing without the correction either (three "
-    "runs): find out what protects them now before the correction is kept or taken out"
-)
 def test_without_the_correction_the_same_restarts_lose_readings(
     bootstrap_servers: str, tmp_path: Path
 ) -> None:
