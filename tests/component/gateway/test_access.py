@@ -10,9 +10,9 @@ from starlette.routing import BaseRoute
 
 from backstride_gateway.api import pages
 from backstride_gateway.api.app import described_app
-from backstride_gateway.api.treadmills import text_seen
+from backstride_gateway.api.seen_treadmills import change_seen
 from backstride_gateway.domain.precautions import VERSION as PRECAUTIONS_VERSION
-from backstride_gateway.live_feed import TreadmillChanged
+from backstride_gateway.live_listener import TreadmillChanged
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.desk import NOW_MS
 from tests.component.gateway.two_gyms import HOLDERS, PASSWORD, TwoGyms
@@ -345,11 +345,20 @@ async def test_what_is_written_once_for_many_streams_tells_nobody_more(
     view = gyms.desk.live.treadmill("north/one")
     assert view is not None
     change = TreadmillChanged("1", view)
-    texts = {name: text_seen(gyms.caller(name), change) for name in order}
-    assert json.loads(texts["ann"])["claim"]["member_id"] == gyms.member_id("ann")
-    assert json.loads(texts["bob"])["claim"]["member_id"] is None
-    assert gyms.member_id("ann") not in texts["bob"]
-    assert text_seen(gyms.caller("ann"), change) is texts["ann"]
+    events = {name: change_seen(gyms.caller(name), change) for name in order}
+    assert data_of(events["ann"])["claim"]["member_id"] == gyms.member_id("ann")
+    assert data_of(events["bob"])["claim"]["member_id"] is None
+    assert gyms.member_id("ann").encode() not in events["bob"]
+    assert change_seen(gyms.caller("ann"), change) is events["ann"]
+    # of another gym: not even that there is such a treadmill
+    assert change_seen(gyms.caller("cem"), change) == b""
+
+
+def data_of(event: bytes) -> dict[str, dict[str, object]]:
+    data: dict[str, dict[str, object]] = json.loads(
+        event.partition(b"\ndata: ")[2].partition(b"\n")[0]
+    )
+    return data
 
 
 async def test_an_operator_sees_names_with_consent_only_and_no_bodies() -> None:

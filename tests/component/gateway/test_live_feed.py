@@ -3,12 +3,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from backstride_gateway.live_feed import (
+from backstride_gateway.live_feed import LiveFeed, TooManyListenersError
+from backstride_gateway.live_listener import (
     MAX_QUEUED_UPDATES,
     Listener,
-    LiveFeed,
     LiveMessage,
-    TooManyListenersError,
     TreadmillChanged,
     UpdatesDropped,
     WholePicture,
@@ -16,6 +15,18 @@ from backstride_gateway.live_feed import (
 from tests.component.gateway.desk import TREADMILL, Desk
 
 OTHER = "demo/treadmill-02"
+
+
+async def told(listener: Listener) -> AsyncIterator[LiveMessage]:
+    """Yield what a stream would be told, one by one, until it ends."""
+    while True:
+        messages = listener.take(1)
+        for message in messages:
+            yield message
+        if not messages:
+            if listener.is_closed:
+                return
+            await listener.wait()
 
 
 async def following(messages: AsyncIterator[LiveMessage]) -> LiveMessage:
@@ -31,7 +42,7 @@ def velocity(message: LiveMessage) -> float | None:
 async def test_a_listener_first_gets_everything_and_then_what_changes() -> None:
     desk = Desk()
     desk.move(3)
-    messages = desk.live.listen().messages()
+    messages = told(desk.live.listen())
     first = await following(messages)
     assert isinstance(first, WholePicture)
     assert [one.treadmill for one in first.treadmills] == [TREADMILL]
@@ -45,7 +56,7 @@ async def test_a_listener_first_gets_everything_and_then_what_changes() -> None:
 async def test_changes_in_between_go_out_as_one() -> None:
     desk = Desk()
     listener = desk.live.listen()
-    messages = listener.messages()
+    messages = told(listener)
     await following(messages)
     for speed in (0.5, 0.6, 0.7):
         desk.move(1, speed)
@@ -59,7 +70,7 @@ async def test_changes_in_between_go_out_as_one() -> None:
 async def test_a_listener_of_one_treadmill_hears_of_no_other() -> None:
     desk = Desk()
     desk.move(1, treadmill=OTHER)
-    messages = desk.live.listen(TREADMILL).messages()
+    messages = told(desk.live.listen(TREADMILL))
     first = await following(messages)
     assert isinstance(first, WholePicture)
     assert first.treadmills == ()
@@ -77,7 +88,7 @@ async def test_what_changed_while_nobody_followed_is_in_the_picture_and_not_told
     for speed in (0.5, -0.6):
         desk.move(1, speed)
         desk.live.publish(is_look_at_all=True)
-    messages = desk.live.listen(TREADMILL).messages()
+    messages = told(desk.live.listen(TREADMILL))
     first = await following(messages)
     assert isinstance(first, WholePicture)
     assert first.treadmills[0].reading is not None
@@ -90,7 +101,7 @@ async def test_what_changed_while_nobody_followed_is_in_the_picture_and_not_told
 
 async def test_a_slow_listener_loses_the_oldest_is_told_and_gets_everything_again() -> None:
     desk = Desk()
-    messages = desk.live.listen().messages()
+    messages = told(desk.live.listen())
     await following(messages)
     for _ in range(MAX_QUEUED_UPDATES + 7):
         desk.move(1)
@@ -109,7 +120,7 @@ async def test_a_slow_listener_loses_the_oldest_is_told_and_gets_everything_agai
 
 async def test_a_fast_listener_is_not_held_up_by_a_slow_one() -> None:
     desk = Desk()
-    slow, fast = desk.live.listen().messages(), desk.live.listen().messages()
+    slow, fast = told(desk.live.listen()), told(desk.live.listen())
     await following(slow)
     await following(fast)
     for _ in range(MAX_QUEUED_UPDATES + 1):
@@ -123,7 +134,7 @@ async def test_a_treadmill_that_falls_silent_is_told_of_by_time_alone() -> None:
     desk = Desk()
     desk.move(1)
     desk.live.publish(is_look_at_all=True)
-    messages = desk.live.listen().messages()
+    messages = told(desk.live.listen())
     await following(messages)
     desk.live.publish(is_look_at_all=True)
     desk.pass_minutes(1)
@@ -135,7 +146,7 @@ async def test_a_treadmill_that_falls_silent_is_told_of_by_time_alone() -> None:
 
 async def test_ids_differ_from_one_update_to_the_next() -> None:
     desk = Desk()
-    messages = desk.live.listen().messages()
+    messages = told(desk.live.listen())
     ids = [(await following(messages)).event_id]
     for _ in range(3):
         desk.move(1)
@@ -146,14 +157,14 @@ async def test_ids_differ_from_one_update_to_the_next() -> None:
 
 async def test_streams_end_when_the_feed_closes_also_those_that_begin_later() -> None:
     desk = Desk()
-    messages = desk.live.listen().messages()
+    messages = told(desk.live.listen())
     await following(messages)
     waiting = asyncio.ensure_future(anext(messages))
     await asyncio.sleep(0)
     desk.live.close()
     with pytest.raises(StopAsyncIteration):
         await asyncio.wait_for(waiting, 5)
-    later = desk.live.listen().messages()
+    later = told(desk.live.listen())
     await following(later)
     with pytest.raises(StopAsyncIteration):
         await following(later)
@@ -176,7 +187,7 @@ async def test_all_listeners_of_a_change_get_one_and_the_same() -> None:
     desk = Desk()
     desk.move(1)
     desk.live.publish(is_look_at_all=False)
-    streams = [desk.live.listen(one).messages() for one in (None, TREADMILL, TREADMILL)]
+    streams = [told(desk.live.listen(one)) for one in (None, TREADMILL, TREADMILL)]
     for messages in streams:
         await following(messages)
     desk.move(1, 0.9)
@@ -184,3 +195,15 @@ async def test_all_listeners_of_a_change_get_one_and_the_same() -> None:
     first, *others = [await following(messages) for messages in streams]
     assert isinstance(first, TreadmillChanged)
     assert all(other is first for other in others)
+
+
+async def test_what_is_due_is_taken_together_and_in_order_but_not_more_than_asked_for() -> None:
+    desk = Desk()
+    listener = desk.live.listen()
+    listener.take(1)
+    for number in range(5):
+        desk.move(1, 0.5 + number / 10)
+        desk.live.publish(is_look_at_all=False)
+    assert [velocity(one) for one in listener.take(3)] == [0.5, 0.6, 0.7]
+    assert [velocity(one) for one in listener.take(3)] == [0.8, 0.9]
+    assert listener.take(3) == []

@@ -1,20 +1,19 @@
 """The live feed: one reader upstream, many listeners, each with a bounded queue.
 
-A listener first gets the whole picture and then what changes. One that is too slow loses the
-oldest changes, is told how many, and gets the whole picture again. The store is never polled.
+The store is never polled.
 """
 
 import asyncio
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Hashable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Gauge
 
 from backstride_gateway.domain.claiming import LastMoving
 from backstride_gateway.domain.live import LivePicture
 from backstride_gateway.domain.live_view import ClaimView, LiveTreadmill, last_moving_of, view_of
+from backstride_gateway.live_listener import Listener, TreadmillChanged, WholePicture
 from backstride_gateway.ports import Clock, StoredState
 from backstride_shared.frames import EnergyItem, StateRecord
 
@@ -24,14 +23,10 @@ PUBLISH_INTERVAL_S: Final = 0.05
 A treadmill at 4 Hz changes in every fifth of these; only faster ones are told of less often.
 """
 _TICKS_PER_LOOK: Final = 20
-MAX_QUEUED_UPDATES: Final = 256
 MAX_LISTENERS: Final = 2_000
 """Unless the settings say otherwise: each is a socket and at most a queue of what all share."""
 
 _LISTENERS = Gauge("backstride_gateway_live_listeners", "Open live streams")
-_DROPPED = Counter(
-    "backstride_gateway_live_updates_dropped_total", "Updates that slow listeners did not get"
-)
 _TREADMILLS = Gauge("backstride_gateway_treadmills", "Treadmills in the live picture")
 _LEFT_OUT = Gauge(
     "backstride_gateway_treadmills_left_out", "Times that a treadmill beyond the bound was heard"
@@ -40,77 +35,6 @@ _LEFT_OUT = Gauge(
 
 class TooManyListenersError(Exception):
     """As many live streams are open as the gateway serves."""
-
-
-@dataclass(frozen=True, slots=True)
-class WholePicture:
-    """All treadmills that a listener sees; replaces what it knew."""
-
-    event_id: str
-    treadmills: tuple[LiveTreadmill, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TreadmillChanged:
-    """One treadmill, whole."""
-
-    event_id: str
-    treadmill: LiveTreadmill
-    # how it was sent, by who may see what of it: written once for all who see the same
-    texts: dict[Hashable, str] = field(default_factory=dict, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class UpdatesDropped:
-    """The listener was too slow: so many updates are gone, the whole picture follows."""
-
-    event_id: str
-    count: int
-
-
-LiveMessage = WholePicture | TreadmillChanged | UpdatesDropped
-
-
-class Listener:
-    """One live stream's bounded queue."""
-
-    def __init__(self, feed: "LiveFeed", treadmill: str | None) -> None:
-        self._feed = feed
-        self.treadmill = treadmill
-        self._queue: deque[TreadmillChanged] = deque()
-        self._dropped = 0
-        self._wake = asyncio.Event()
-        self._is_closed = False
-
-    def offer(self, update: TreadmillChanged) -> None:
-        """Queue an update; the oldest one goes when the queue is full."""
-        if len(self._queue) >= MAX_QUEUED_UPDATES:
-            self._queue.popleft()
-            self._dropped += 1
-            _DROPPED.inc()
-        self._queue.append(update)
-        self._wake.set()
-
-    def close(self) -> None:
-        """End the stream after what is being sent."""
-        self._is_closed = True
-        self._wake.set()
-
-    async def messages(self) -> AsyncIterator[LiveMessage]:
-        """Yield the whole picture, then changes, until the feed closes."""
-        yield self._feed.whole_picture(self.treadmill)
-        while not self._is_closed:
-            if self._dropped:
-                count, self._dropped = self._dropped, 0
-                self._queue.clear()
-                picture = self._feed.whole_picture(self.treadmill)
-                yield UpdatesDropped(picture.event_id, count)
-                yield picture
-            elif self._queue:
-                yield self._queue.popleft()
-            else:
-                self._wake.clear()
-                await self._wake.wait()
 
 
 class LiveFeed:
@@ -202,7 +126,7 @@ class LiveFeed:
         """
         if self._listeners_count >= self._max_listeners:
             raise TooManyListenersError
-        listener = Listener(self, treadmill)
+        listener = Listener(treadmill, lambda: self.whole_picture(treadmill))
         if self._is_closed:
             listener.close()
         self._listeners[treadmill].add(listener)

@@ -20,6 +20,7 @@ from backstride_gateway.api import (
     exports,
     gym_statistics,
     gyms,
+    live,
     member_body,
     members,
     memberships,
@@ -91,6 +92,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(treadmills.router)
+    app.include_router(live.router)
     app.include_router(members.router)
     app.include_router(member_body.router)
     app.include_router(console_access.router)

@@ -1,19 +1,14 @@
-"""Routes of the treadmills: live views, the live stream, claim and release."""
+"""Routes of the treadmills: what they do now, claim and release."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel
+from fastapi import APIRouter, Response
 
 from backstride_gateway.api.access import (
     ClaimableTreadmill,
     SeenTreadmill,
     WithCaller,
     check_claimed_for,
-    check_treadmill_seen,
     signed_in,
 )
 from backstride_gateway.api.claim_answers import claim_answer
@@ -22,18 +17,10 @@ from backstride_gateway.api.models import Treadmill, TreadmillList
 from backstride_gateway.api.problems import Problem, UnknownTreadmillError
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.refusals import NotAllowedError
+from backstride_gateway.api.seen_treadmills import all_seen, one_seen
 from backstride_gateway.api.services import WithServices
-from backstride_gateway.domain.live_view import LiveTreadmill
-from backstride_gateway.domain.permissions import (
-    Caller,
-    changes_profile,
-    is_of_gym,
-    is_staff_of,
-    sees_claim,
-    sees_effort,
-)
-from backstride_gateway.live_feed import Listener, LiveMessage, TreadmillChanged, WholePicture
-from backstride_shared.identity import TreadmillKey, gym_id_of, parse_treadmill_key
+from backstride_gateway.domain.permissions import changes_profile, is_staff_of
+from backstride_shared.identity import gym_id_of
 
 router = APIRouter(
     prefix="/v1",
@@ -43,51 +30,6 @@ router = APIRouter(
     responses={401: {"model": Problem}},
 )
 
-RETRY_MS = 1_000
-MOST_OF_A_STREAM_MS = 300_000
-"""A stream then ends and its reader comes again: who was signed out meanwhile learns no more."""
-
-
-class DroppedUpdates(BaseModel):
-    """Sent to a listener that was too slow; the whole picture follows."""
-
-    count: int
-
-
-def _seen(caller: Caller, views: Iterable[LiveTreadmill]) -> TreadmillList:
-    """Return what the caller may see of these treadmills."""
-    return TreadmillList(
-        treadmills=[
-            _one_seen(caller, view)
-            for view in views
-            if is_of_gym(caller, gym_id_of(TreadmillKey(view.treadmill)))
-        ]
-    )
-
-
-def _one_seen(caller: Caller, view: LiveTreadmill) -> Treadmill:
-    return _with_left_out(view, _left_out(caller, view))
-
-
-def _left_out(caller: Caller, view: LiveTreadmill) -> tuple[bool, bool]:
-    """Return whether claimant, and whether effort, are not for the caller to see."""
-    return not sees_claim(caller, view), not sees_effort(caller, view)
-
-
-def _with_left_out(view: LiveTreadmill, left_out: tuple[bool, bool]) -> Treadmill:
-    claimant, effort = left_out
-    return Treadmill.of(view).without(claimant=claimant, effort=effort)
-
-
-def text_seen(caller: Caller, change: TreadmillChanged) -> str:
-    """Return a change as the caller may see it, written once for all who may see the same."""
-    left_out = _left_out(caller, change.treadmill)
-    text = change.texts.get(left_out)
-    if text is None:
-        text = _with_left_out(change.treadmill, left_out).model_dump_json()
-        change.texts[left_out] = text
-    return text
-
 
 @router.get("/treadmills")
 async def list_treadmills(services: WithServices, caller: WithCaller) -> TreadmillList:
@@ -95,7 +37,7 @@ async def list_treadmills(services: WithServices, caller: WithCaller) -> Treadmi
 
     Members see those of their gym; of one that another holds, not who that is or what they do.
     """
-    return _seen(caller, services.live.treadmills())
+    return all_seen(caller, services.live.treadmills())
 
 
 @router.get("/treadmills/{gym_id}/{treadmill_id}", responses={404: {"model": Problem}})
@@ -106,7 +48,7 @@ async def get_treadmill(
     view = services.live.treadmill(key)
     if view is None:
         raise UnknownTreadmillError(key)
-    return _one_seen(caller, view)
+    return one_seen(caller, view)
 
 
 @router.post(
@@ -160,65 +102,3 @@ def release_treadmill(
         member_id = caller.member_id or ""
     claim = services.claiming.release(key, member_id)
     return claim_answer(services, claim)
-
-
-async def _listener(
-    services: WithServices,
-    caller: WithCaller,
-    treadmill: Annotated[
-        str | None,
-        Query(description="gym_id/treadmill_id; left out: all treadmills", max_length=127),
-    ] = None,
-) -> AsyncIterator[Listener]:
-    # in a dependency: what is refused here is an HTTP status, not a broken stream
-    key = None if treadmill is None else parse_treadmill_key(treadmill)
-    if key is not None:
-        check_treadmill_seen(caller, key)
-    listener = services.live.listen(key)
-    try:
-        yield listener
-    finally:
-        services.live.leave(listener)
-
-
-@router.get(
-    "/live",
-    response_class=EventSourceResponse,
-    responses={
-        200: {
-            "description": "Server-sent events: `picture` (a TreadmillList: all that is seen, at "
-            "the beginning and after a loss), `treadmill` (one Treadmill, whole, whenever it "
-            "changes) and `dropped` (the stream was too slow for `count` updates; a picture "
-            "follows). A stream that reconnects begins with a picture.",
-        },
-        503: {"model": Problem},
-    },
-)
-async def live(
-    listener: Annotated[Listener, Depends(_listener)],
-    services: WithServices,
-    caller: WithCaller,
-) -> AsyncIterator[ServerSentEvent]:
-    """Follow all treadmills, or one, as they change."""
-    is_first = True
-    ends_at_ms = services.clock() + MOST_OF_A_STREAM_MS
-    async for message in listener.messages():
-        if not services.is_demo and services.clock() >= ends_at_ms:
-            return
-        for event in _events(message, caller):
-            if is_first:
-                event.retry = RETRY_MS
-                is_first = False
-            yield event
-
-
-def _events(message: LiveMessage, caller: Caller) -> Iterator[ServerSentEvent]:
-    if isinstance(message, WholePicture):
-        name, text = "picture", _seen(caller, message.treadmills).model_dump_json()
-    elif isinstance(message, TreadmillChanged):
-        if not is_of_gym(caller, gym_id_of(TreadmillKey(message.treadmill.treadmill))):
-            return
-        name, text = "treadmill", text_seen(caller, message)
-    else:
-        name, text = "dropped", DroppedUpdates(count=message.count).model_dump_json()
-    yield ServerSentEvent(raw_data=text, event=name, id=message.event_id)
