@@ -11,6 +11,7 @@ VIEWPORTS: Final[dict[str, ViewportSize]] = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1280, "height": 800},
 }
+_SIZES: Final[dict[str, ViewportSize]] = VIEWPORTS | {"small phone": {"width": 360, "height": 780}}
 Scheme = Literal["light", "dark"]
 SCHEMES: Final[tuple[Scheme, Scheme]] = ("light", "dark")
 AXE: Final = Path(__file__).parents[1] / "services/gateway/pages/node_modules/axe-core/axe.min.js"
@@ -61,7 +62,7 @@ class Holder:
         self.asked: list[str] = []
         self.complaints: list[str] = []
         self.context: BrowserContext = browser.new_context(
-            base_url=base_url, viewport=VIEWPORTS[viewport], color_scheme=scheme, **options
+            base_url=base_url, viewport=_SIZES[viewport], color_scheme=scheme, **options
         )
         self.context.add_init_script(_WATCH_SHIFTS)
         self.page: Page = self.context.new_page()

@@ -5,11 +5,20 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
+
 from backstride_gateway.api.app import build_app
+from backstride_gateway.api.pages import STATIC_DIRECTORY
 from backstride_gateway.serving import Server, build_server, listening_socket
 from tests.component.gateway.desk import Desk
 from tests.servers.finding import HOST, free_port
 from tests.waiting import wait_until
+
+
+def require_built_pages() -> None:
+    """Fail in words where the pages were never built."""
+    if not (STATIC_DIRECTORY / "index.html").is_file():
+        pytest.fail("the pages are not built: run make setup", pytrace=False)
 
 
 class PageServer:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from backstride_gateway.api.pages import STATIC_DIRECTORY
 from tests.component.gateway.desk import Desk
-from tests.integration.gateway.page_server import PageServer
+from tests.integration.gateway.page_server import PageServer, require_built_pages
 
 WITHIN_MS = 15_000
 PASSWORD = "four horses run"
@@ -15,8 +14,7 @@ PASSWORD = "four horses run"
 
 @pytest.fixture
 def server() -> Iterator[PageServer]:
-    if not (STATIC_DIRECTORY / "index.html").is_file():
-        pytest.fail("the pages are not built: run make setup", pytrace=False)
+    require_built_pages()
     server = PageServer(Desk(is_demo=False))
     server.start()
     yield server

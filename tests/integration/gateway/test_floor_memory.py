@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from backstride_gateway.api.pages import STATIC_DIRECTORY
 from tests.browsing import FAKE_STREAM, WITHIN_MS, Holder
 from tests.component.gateway.desk import Desk
-from tests.integration.gateway.page_server import PageServer
+from tests.integration.gateway.page_server import PageServer, require_built_pages
 
 TREADMILLS = 20
 UPDATES = 150_000
@@ -54,8 +53,7 @@ def heap_bytes(page: Page) -> tuple[int, int]:
 
 @pytest.mark.timeout(300)
 def test_a_day_on_the_wall_leaves_no_memory_behind(browser: Browser) -> None:
-    if not (STATIC_DIRECTORY / "index.html").is_file():
-        pytest.fail("the pages are not built: run make setup", pytrace=False)
+    require_built_pages()
     desk = Desk()
     server = PageServer(desk)
     server.start()

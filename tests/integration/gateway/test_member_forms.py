@@ -5,8 +5,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from backstride_gateway.api.pages import STATIC_DIRECTORY
-from backstride_gateway.domain.members import Profile
 from backstride_shared.identity import TreadmillKey
 from tests.browsing import WITHIN_MS, Holder
 from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
@@ -16,23 +14,11 @@ from tests.integration.gateway.page_server import PageServer
 
 
 @pytest.fixture
-def desk() -> Desk:
-    if not (STATIC_DIRECTORY / "index.html").is_file():
-        pytest.fail("the pages are not built: run make setup", pytrace=False)
-    desk = Desk()
-    desk.add_member("m", profile=Profile(display_name="Ada", mass_kg=62.0, birth_year=1996))
-    return desk
-
-
-@pytest.fixture
-def phone(browser: Browser, desk: Desk) -> Iterator[Holder]:
-    server = PageServer(desk)
-    server.start()
+def phone(browser: Browser, server: PageServer) -> Iterator[Holder]:
     holder = Holder(browser, server.url)
     holder.be_demo_member("m")
     yield holder
     holder.close()
-    server.stop()
     assert holder.complaints == []
 
 

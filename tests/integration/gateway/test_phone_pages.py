@@ -9,17 +9,14 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from backstride_gateway.api.pages import STATIC_DIRECTORY
 from backstride_gateway.domain.members import Profile
-from backstride_shared.identity import TreadmillKey
 from tests.browsing import FAKE_STREAM, SCHEMES, VIEWPORTS, WITHIN_MS, Holder, Scheme
-from tests.component.gateway.desk import NOW_MS, TREADMILL, Desk
+from tests.component.gateway.desk import TREADMILL, Desk
 from tests.factories.alert_records import alert_record
-from tests.factories.series_points import series_point
 from tests.factories.session_records import session_record
 from tests.integration.gateway.page_server import PageServer
+from tests.integration.gateway.walks import walk_now, walked_before
 
-DAY_MS = 86_400_000
 MOST_FIRST_LOAD_BYTES = 150_000
 PATHS = {
     "/now": ".now-speed",
@@ -37,72 +34,11 @@ PATHS = {
 
 
 @pytest.fixture
-def desk() -> Desk:
-    """Return a gym with one member, who walked forward and backward, and walks backward now."""
-    if not (STATIC_DIRECTORY / "index.html").is_file():
-        pytest.fail("the pages are not built: run make setup", pytrace=False)
-    desk = Desk()
-    desk.add_member("m", profile=Profile(display_name="Ada", mass_kg=62.0, birth_year=1996))
-    return desk
-
-
-@pytest.fixture
-def server(desk: Desk) -> Iterator[PageServer]:
-    server = PageServer(desk)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def phone(browser: Browser, server: PageServer) -> Iterator[Holder]:
     holder = Holder(browser, server.url)
     holder.be_demo_member("m")
     yield holder
     holder.close()
-
-
-def walk_now(server: PageServer, speed_m_per_s: float = -0.8) -> None:
-    desk = server.desk
-
-    async def walk() -> None:
-        desk.claiming.claim(TreadmillKey(TREADMILL), "m", None)
-        await desk.delivery.deliver_once()
-        desk.move(30, speed_m_per_s)
-
-    server.run(walk())
-
-
-def walked_before(desk: Desk, *, has_ended: bool = True) -> None:
-    """Store two sessions, the latest half backward, with its readings."""
-    desk.claiming.claim(TreadmillKey(TREADMILL), "m", None)
-    (claim_id,) = desk.claims.rows
-    for number, backward_s in enumerate((300, 0)):
-        desk.history.put(
-            session_record(
-                f"s{number}",
-                NOW_MS - number * DAY_MS,
-                claim_id=claim_id,
-                treadmill=TREADMILL,
-                duration_s=600,
-                backward_s=backward_s,
-            )
-        )
-    desk.series.write(
-        [
-            series_point(
-                1 + second,
-                NOW_MS + second * 1000,
-                treadmill=TREADMILL,
-                is_reverse=second >= 300,
-                heart_rate_bpm=110.0,
-            )
-            for second in range(600)
-        ]
-    )
-    if has_ended:
-        desk.claiming.release(TreadmillKey(TREADMILL), "m")
-    desk.pass_minutes(60)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
