@@ -93,6 +93,16 @@ def rules() -> dict[str, Any]:
                         "Look at them: backstride dead-letters list",
                         lasting="0s",
                     ),
+                    # seconds as a rule; a store that is away may be back, and a treadmill's
+                    # state be stored, long before a person has to look
+                    _prometheus_rule(
+                        "erasures",
+                        "What was to be erased is still there",
+                        "sum(backstride_recorder_erasures_due)",
+                        "Members were promised an erasure that is not done;"
+                        " the recorder's log says what it waits for",
+                        lasting="30m",
+                    ),
                 ],
             ),
         ],

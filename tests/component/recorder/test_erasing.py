@@ -1,6 +1,7 @@
 """Erasures at the recorder: rows and series go, and no replay brings them back."""
 
 import pytest
+from prometheus_client import REGISTRY
 
 from backstride_recorder.erasing import SWEEP_AFTER_MS
 from backstride_recorder.ports import StoreUnavailableError
@@ -16,6 +17,7 @@ WALKS: tuple[TreadmillEvent, ...] = (
     message(run_of(66, 30, 120)),
 )
 ERASED = erasure(1, "of-ada", 0, 100, 60)
+DUE = "backstride_recorder_erasures_due"
 LEFT = [*range(1, 6), *range(66, 96)]
 
 
@@ -89,11 +91,13 @@ def test_while_the_series_is_away_the_rows_are_gone_and_the_rest_follows(desk: D
     desk.settle()
     assert desk.readings_counts() == [5, 30]
     assert desk.sessions.erased_at_ms == {}
+    assert REGISTRY.get_sample_value(DUE) == 1
 
     desk.series.is_away = False
     desk.settle()
 
     assert desk.seqs() == LEFT
+    assert REGISTRY.get_sample_value(DUE) == 0
 
 
 def test_without_the_rows_store_nothing_is_lost_of_the_request(desk: Desk) -> None:

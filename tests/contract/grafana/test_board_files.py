@@ -115,6 +115,13 @@ def test_rules_go_to_a_contact_point_that_exists_and_ask_known_datasources() -> 
             assert rule["data"][0]["datasourceUid"] in {POSTGRES.uid, PROMETHEUS.uid}
 
 
+def test_every_alert_has_a_line_that_tells_what_to_do() -> None:
+    told = (ROOT / "infra/README.md").read_text(encoding="utf-8")
+    for group in rules()["groups"]:
+        for rule in group["rules"]:
+            assert f"| {rule['title']} | " in told
+
+
 def test_every_metric_that_is_asked_for_exists() -> None:
     known = set(OF_LIBRARIES)
     for service in services():
