@@ -146,9 +146,9 @@ class InMemoryAccounts:
         }
         self._sessions[session.token_hash] = session
 
-    def session(self, token_hash: str) -> tuple[AccountSession, Account] | None:
+    def session(self, token_hash: str) -> tuple[AccountSession, Account, Member | None] | None:
         found = self._sessions.get(token_hash)
-        return None if found is None else (found, self._accounts[found.account_id])
+        return None if found is None else (found, *self._with_member(found.account_id))
 
     def end_session(self, token_hash: str) -> None:
         self._sessions.pop(token_hash, None)
@@ -161,9 +161,9 @@ class InMemoryAccounts:
     def add_token(self, token: AccessToken) -> None:
         self._tokens[token.token_hash] = token
 
-    def token(self, token_hash: str) -> tuple[AccessToken, Account] | None:
+    def token(self, token_hash: str) -> tuple[AccessToken, Account, Member | None] | None:
         found = self._tokens.get(token_hash)
-        return None if found is None else (found, self._accounts[found.account_id])
+        return None if found is None else (found, *self._with_member(found.account_id))
 
     def tokens(self, account_id: str) -> list[AccessToken]:
         found = [one for one in self._tokens.values() if one.account_id == account_id]
@@ -193,6 +193,11 @@ class InMemoryAccounts:
                 for token in self.tokens(account.account_id):
                     self.end_token(account.account_id, token.token_id)
                 del self._accounts[account.account_id]
+
+    def _with_member(self, account_id: str) -> tuple[Account, Member | None]:
+        account = self._accounts[account_id]
+        member_id = account.member_id
+        return account, None if member_id is None else self._members.get(member_id)
 
     def _check(self, code_hash: str, kind: str) -> None:
         found = self._codes.get(code_hash)

@@ -68,8 +68,8 @@ class InMemoryMembers:
             return
         if self.by_number(membership.gym_id, membership.member_number) is not None:
             raise MemberNumberTakenError(membership.member_number)
-        others = (*member.other_gyms, membership)
-        self._members[member_id] = replace(member, other_gyms=others)
+        others = sorted((*member.other_gyms, membership), key=lambda one: one.joined_at_ms)
+        self._members[member_id] = replace(member, other_gyms=tuple(others))
 
     def leave_gym(self, member_id: str, gym_id: str) -> bool:
         member = self._members[member_id]

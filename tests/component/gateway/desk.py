@@ -106,9 +106,7 @@ class Desk:
             self.clock,
             is_demo=is_demo,
         )
-        self.signing_in = SigningIn(
-            self.accounts, self.members, passwords, self.attempts, self.clock
-        )
+        self.signing_in = SigningIn(self.accounts, passwords, self.attempts, self.clock)
         self.joining = Joining(
             self.accounts, self.gyms, self.members, passwords, self.attempts, self.clock
         )

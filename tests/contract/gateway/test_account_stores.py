@@ -147,8 +147,8 @@ def test_sessions_and_tokens_lead_to_their_account_until_they_end(stores: Stores
     )
     stores.accounts.add_session(session, NOW_MS)
     stores.accounts.add_token(token)
-    assert stores.accounts.session("s") == (session, ADMIN)
-    assert stores.accounts.token("h") == (token, ADMIN)
+    assert stores.accounts.session("s") == (session, ADMIN, None)
+    assert stores.accounts.token("h") == (token, ADMIN, None)
     assert stores.accounts.tokens("a1") == [token]
     stores.accounts.add_session(
         replace(session, token_hash="s2", expires_at_ms=NOW_MS + 99), NOW_MS + 10
@@ -159,6 +159,38 @@ def test_sessions_and_tokens_lead_to_their_account_until_they_end(stores: Stores
     assert not stores.accounts.end_token("a2", "t")
     assert stores.accounts.end_token("a1", "t")
     assert stores.accounts.token("h") is None
+
+
+def test_sessions_and_tokens_lead_to_the_member_as_they_are_now(stores: Stores) -> None:
+    stores.accounts.join(ANN, MEMBER, None)
+    session = AccountSession(
+        token_hash="s", account_id="a2", created_at_ms=NOW_MS, expires_at_ms=NOW_MS + 10
+    )
+    token = AccessToken(
+        token_id="t",
+        account_id="a2",
+        name="script",
+        token_hash="h",
+        can_write=False,
+        created_at_ms=NOW_MS,
+    )
+    stores.accounts.add_session(session, NOW_MS)
+    stores.accounts.add_token(token)
+    assert stores.accounts.session("s") == (session, ANN, MEMBER)
+    assert stores.accounts.token("h") == (token, ANN, MEMBER)
+    others = (GymMembership("other", "8", NOW_MS + 1), GymMembership("third", "9", NOW_MS + 2))
+    for one in reversed(others):
+        stores.members.join_gym("m1", one)
+    assert stores.accounts.session("s") == (session, ANN, replace(MEMBER, other_gyms=others))
+    stores.members.leave_gym("m1", "other")
+    assert stores.accounts.token("h") == (token, ANN, replace(MEMBER, other_gyms=others[1:]))
+    stores.accounts.change_password("a2", "changed")
+    changed = replace(ANN, password_hash="changed")
+    assert stores.accounts.session("s") == (
+        session,
+        changed,
+        replace(MEMBER, other_gyms=others[1:]),
+    )
 
 
 def test_a_reset_sets_the_password_and_ends_what_was_open(stores: Stores) -> None:

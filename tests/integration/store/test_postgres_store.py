@@ -90,3 +90,13 @@ def test_programs_that_migrate_at_once_take_turns(postgres: PostgresAddress) -> 
     engine = open_engine(url)
     check_schema(engine)
     engine.dispose()
+
+
+def test_connections_prefer_indexes_also_after_a_rollback(postgres: PostgresAddress) -> None:
+    engine = open_engine(postgres.fresh_database())
+    ask = text("SHOW random_page_cost")
+    with engine.connect() as connection:
+        connection.execute(ask)
+        connection.rollback()
+        assert connection.execute(ask).scalar_one() == "1.1"
+    engine.dispose()

@@ -241,7 +241,7 @@ class Gateway:
         self._delivery_problem: str | None = None
         alerts = SqlAlerts(engine)
         self.services = Services(
-            signing_in=SigningIn(accounts, members, passwords, attempts, _now_ms),
+            signing_in=SigningIn(accounts, passwords, attempts, _now_ms),
             joining=self._joining,
             gyms=GymRegistry(gyms, codes, _now_ms),
             statistics=Statistics(SqlGymSums(engine), _now_ms),

@@ -187,8 +187,8 @@ class AccountStore(Protocol):
         """Store a session; those of the account that ran out by now are forgotten."""
         ...
 
-    def session(self, token_hash: str) -> tuple[AccountSession, Account] | None:
-        """Return a session with its account."""
+    def session(self, token_hash: str) -> tuple[AccountSession, Account, Member | None] | None:
+        """Return a session with its account and the member who that is, as they are now."""
         ...
 
     def end_session(self, token_hash: str) -> None:
@@ -203,8 +203,8 @@ class AccountStore(Protocol):
         """Store a token."""
         ...
 
-    def token(self, token_hash: str) -> tuple[AccessToken, Account] | None:
-        """Return a token with its account."""
+    def token(self, token_hash: str) -> tuple[AccessToken, Account, Member | None] | None:
+        """Return a token with its account and the member who that is, as they are now."""
         ...
 
     def tokens(self, account_id: str) -> list[AccessToken]:

@@ -21,9 +21,8 @@ from backstride_gateway.domain.accounts import (
     normal_sign_in_name,
     secret_hash_of,
 )
-from backstride_gateway.domain.members import Member
 from backstride_gateway.domain.permissions import Caller, caller_of
-from backstride_gateway.ports import AccountStore, Clock, Members, Passwords
+from backstride_gateway.ports import AccountStore, Clock, Passwords
 
 log = structlog.get_logger()
 
@@ -58,13 +57,11 @@ class SigningIn:
     def __init__(
         self,
         accounts: AccountStore,
-        members: Members,
         passwords: Passwords,
         attempts: Attempts,
         clock: Clock,
     ) -> None:
         self._accounts = accounts
-        self._members = members
         self._passwords = passwords
         self._attempts = attempts
         self._clock = clock
@@ -107,21 +104,18 @@ class SigningIn:
     def caller_by_session(self, session_token: str) -> Caller | None:
         """Return whose session it is, None when it ended or never was."""
         found = self._accounts.session(secret_hash_of(session_token))
-        if found is None or found[0].expires_at_ms <= self._clock():
+        if found is None:
             return None
-        return caller_of(found[1], self._member(found[1]))
+        session, account, member = found
+        return None if session.expires_at_ms <= self._clock() else caller_of(account, member)
 
     def caller_by_token(self, token: str) -> Caller | None:
         """Return whose token it is, None when it was revoked or never was."""
         found = self._accounts.token(secret_hash_of(token))
         if found is None:
             return None
-        return caller_of(
-            found[1],
-            self._member(found[1]),
-            can_write=found[0].can_write,
-            is_program=True,
-        )
+        kept, account, member = found
+        return caller_of(account, member, can_write=kept.can_write, is_program=True)
 
     def account(self, account_id: str) -> Account | None:
         """Return an account, None when it is gone."""
@@ -203,9 +197,6 @@ class SigningIn:
         """
         if not self._accounts.end_token(account_id, token_id):
             raise UnknownTokenError(token_id)
-
-    def _member(self, account: Account) -> Member | None:
-        return None if account.member_id is None else self._members.get(account.member_id)
 
     def _checked(self, account: Account | None, password: str) -> Account:
         kept = self._nobodys_hash if account is None else account.password_hash

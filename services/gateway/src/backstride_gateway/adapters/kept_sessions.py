@@ -14,12 +14,12 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import Gauge
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, bindparam, func, select
 
-from backstride_gateway.adapters.session_rows import session_of, with_member
+from backstride_gateway.adapters.session_rows import beside, session_of, with_member
 from backstride_gateway.adapters.sql_transactions import reading
 from backstride_gateway.domain.sessions import SessionRecord
 from backstride_shared.store.schema import claims, sessions
@@ -38,16 +38,37 @@ _KEEP_S: Final = 600.0
 _KEPT = Gauge("backstride_gateway_sessions_kept", "Sessions kept in memory for summaries")
 
 _Fingerprint = tuple[int, ...]
+_Row = Sequence[Any]
 
 # what tells one state of the rows from another, summed up over rows; null counts as 0
 _REVISIONS: Final = (
-    "epoch",
-    "accepted_count",
-    "started_at_ms",
-    "last_reading_at_ms",
-    "ended_at_ms",
-    "recomputed_at_ms",
-    "readings_count",
+    sessions.c.epoch,
+    sessions.c.accepted_count,
+    sessions.c.started_at_ms,
+    sessions.c.last_reading_at_ms,
+    sessions.c.ended_at_ms,
+    sessions.c.recomputed_at_ms,
+    sessions.c.readings_count,
+)
+
+# made once: to make and to compare a query costs more than to send it
+_ALL: Final = (
+    with_member(*_REVISIONS)
+    .where(claims.c.member_id == bindparam("member_id"))
+    .order_by(sessions.c.started_at_ms, sessions.c.session_id)
+)
+_LATER: Final = _ALL.where(
+    sessions.c.started_at_ms >= bindparam("from_ms"),
+    # spares the search through all claims of years
+    claims.c.claimed_at_ms >= bindparam("claimed_from_ms"),
+)
+_SUMS: Final = (
+    select(func.count(), *map(func.sum, _REVISIONS))
+    .select_from(sessions.join(claims, sessions.c.claim_id == claims.c.claim_id))
+    .where(
+        claims.c.member_id == bindparam("member_id"),
+        sessions.c.started_at_ms < bindparam("before_ms"),
+    )
 )
 
 
@@ -90,7 +111,7 @@ class KeptSessions:
             kept = self._members.get(member_id)
         with reading(self._engine) as connection:
             if kept is not None:
-                latest = _read(connection, member_id, kept.before_ms)
+                latest = _read_later(connection, member_id, kept.before_ms)
                 is_right = now_s - kept.is_right_at_s < TRUSTED_S
                 if not is_right:
                     is_right = (
@@ -101,7 +122,7 @@ class KeptSessions:
                     self._keep(member_id, replace(kept, asked_at_s=now_s))
                     everything = [*kept.sessions, *map(session_of, latest)]
                     return _part(everything, from_ms, until_ms)
-            rows = _read(connection, member_id, None)
+            rows = _read(connection, member_id)
         everything = [session_of(row) for row in rows]
         count = max(0, len(rows) - _LATEST)
         before_ms = everything[count].started_at_ms if everything else 0
@@ -126,33 +147,31 @@ class KeptSessions:
             _KEPT.set(self._count)
 
 
-def _read(
-    connection: Connection, member_id: str, from_ms: int | None
-) -> Sequence[Row[*tuple[object, ...]]]:
-    query = with_member().where(claims.c.member_id == member_id)
-    if from_ms is not None:
-        query = query.where(
-            sessions.c.started_at_ms >= from_ms,
-            # spares the search through all claims of years
-            claims.c.claimed_at_ms >= from_ms - _CLAIM_BEFORE_MS,
-        )
-    return connection.execute(query.order_by(sessions.c.started_at_ms, sessions.c.session_id)).all()
+def _read(connection: Connection, member_id: str) -> Sequence[_Row]:
+    return connection.execute(_ALL, {"member_id": member_id}).all()
+
+
+def _read_later(connection: Connection, member_id: str, from_ms: int) -> Sequence[_Row]:
+    return connection.execute(
+        _LATER,
+        {
+            "member_id": member_id,
+            "from_ms": from_ms,
+            "claimed_from_ms": from_ms - _CLAIM_BEFORE_MS,
+        },
+    ).all()
 
 
 def _fingerprint(connection: Connection, member_id: str, before_ms: int) -> _Fingerprint:
-    query = (
-        select(func.count(), *(func.sum(sessions.c[name]) for name in _REVISIONS))
-        .select_from(sessions.join(claims, sessions.c.claim_id == claims.c.claim_id))
-        .where(claims.c.member_id == member_id, sessions.c.started_at_ms < before_ms)
-    )
+    found = connection.execute(_SUMS, {"member_id": member_id, "before_ms": before_ms}).one()
     # PostgreSQL sums whole numbers up to decimal ones, and nothing up to null
-    return tuple(int(some or 0) for some in connection.execute(query).one())
+    return tuple(int(some or 0) for some in found)
 
 
-def _fingerprint_of(rows: Sequence[Row[*tuple[object, ...]]]) -> _Fingerprint:
+def _fingerprint_of(rows: Sequence[_Row]) -> _Fingerprint:
     """Return what `_fingerprint` finds while the store has these rows."""
-    found = [row._mapping for row in rows]  # noqa: SLF001  SQLAlchemy's way to read by name
-    return (len(rows), *(sum(row[name] or 0 for row in found) for name in _REVISIONS))
+    columns = zip(*map(beside, rows), strict=True) if rows else ((),) * len(_REVISIONS)
+    return (len(rows), *(sum(some or 0 for some in column) for column in columns))
 
 
 def _part(found: Sequence[SessionRecord], from_ms: int, until_ms: int) -> list[SessionRecord]:

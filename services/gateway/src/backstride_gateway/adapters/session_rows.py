@@ -1,7 +1,10 @@
 """Rows of sessions, read as the recorder wrote them."""
 
+from collections.abc import Sequence
+from typing import Any, Final
+
 import msgspec
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from backstride_gateway.domain.sessions import SessionRecord
 from backstride_shared.energy import EnergyTotals
@@ -9,29 +12,42 @@ from backstride_shared.store.schema import claims, sessions
 
 _totals_decoder = msgspec.msgpack.Decoder(EnergyTotals)
 
+_SESSION: Final = (
+    sessions.c.session_id,
+    sessions.c.treadmill,
+    sessions.c.claim_id,
+    claims.c.member_id,
+    sessions.c.purpose,
+    sessions.c.started_at_ms,
+    sessions.c.last_moving_at_ms,
+    sessions.c.last_reading_at_ms,
+    sessions.c.ended_at_ms,
+    sessions.c.model_version,
+    sessions.c.recomputed_at_ms,
+    sessions.c.is_facing_away,
+    sessions.c.totals,
+)
+_NAMES: Final = tuple(column.name for column in _SESSION)
+_BESIDE_AT: Final = len(_SESSION)
 
-def with_member() -> Select[*tuple[object, ...]]:
-    """Return a query of all sessions, each with the member whose claim it has."""
-    return select(sessions, claims.c.member_id).select_from(
+
+def with_member(*beside: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Return a query of all sessions, each with the member whose claim it has.
+
+    What is read `beside` them comes last in each row.
+    """
+    return select(*_SESSION, *beside).select_from(
         sessions.outerjoin(claims, sessions.c.claim_id == claims.c.claim_id)
     )
 
 
-def session_of(row: Row[*tuple[object, ...]]) -> SessionRecord:
+def session_of(row: Sequence[Any]) -> SessionRecord:
     """Return a row of such a query as a session."""
-    found = row._mapping  # noqa: SLF001  SQLAlchemy's documented way to read a row by name
-    return SessionRecord(
-        session_id=found["session_id"],
-        treadmill=found["treadmill"],
-        claim_id=found["claim_id"],
-        member_id=found["member_id"],
-        purpose=found["purpose"],
-        started_at_ms=found["started_at_ms"],
-        last_moving_at_ms=found["last_moving_at_ms"],
-        last_reading_at_ms=found["last_reading_at_ms"],
-        ended_at_ms=found["ended_at_ms"],
-        model_version=found["model_version"],
-        recomputed_at_ms=found["recomputed_at_ms"],
-        is_facing_away=found["is_facing_away"],
-        totals=_totals_decoder.decode(found["totals"]),
-    )
+    found = dict(zip(_NAMES, row, strict=False))
+    found["totals"] = _totals_decoder.decode(found["totals"])
+    return SessionRecord(**found)
+
+
+def beside(row: Sequence[Any]) -> Sequence[Any]:
+    """Return what was read beside the session of a row."""
+    return row[_BESIDE_AT:]

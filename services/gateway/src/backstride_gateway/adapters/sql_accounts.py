@@ -18,6 +18,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from backstride_gateway.adapters.sql_callers import (
+    ACCOUNT,
+    SESSION,
+    TOKEN,
+    caller_by_session,
+    caller_by_token,
+)
 from backstride_gateway.adapters.sql_gyms import gym_row, treadmill_row
 from backstride_gateway.adapters.sql_members import insert_member
 from backstride_gateway.adapters.sql_transactions import reading, writing_to
@@ -39,17 +46,6 @@ from backstride_shared.store.schema import (
     treadmills,
 )
 
-_ACCOUNT = (
-    "account_id",
-    "sign_in_name",
-    "password_hash",
-    "role",
-    "gym_id",
-    "member_id",
-    "created_at_ms",
-)
-_SESSION = ("token_hash", "account_id", "created_at_ms", "expires_at_ms")
-_TOKEN = ("token_id", "account_id", "name", "token_hash", "can_write", "created_at_ms")
 _CODE = ("code_hash", "kind", "gym_id", "role", "member_id", "account_id", "expires_at_ms")
 
 
@@ -85,7 +81,7 @@ class SqlAccounts:
                 connection.execute(insert(gyms).values(gym_row(gym)))
                 for treadmill in treadmills_:
                     connection.execute(insert(treadmills).values(treadmill_row(treadmill)))
-                connection.execute(insert(accounts).values(_values(admin, _ACCOUNT)))
+                connection.execute(insert(accounts).values(_values(admin, ACCOUNT)))
         except IntegrityError:
             raise GymExistsError(gym.gym_id) from None
 
@@ -105,7 +101,7 @@ class SqlAccounts:
                     connection, accounts, member_id=account.member_id
                 ):
                     raise CodeRefusedError
-                connection.execute(insert(accounts).values(_values(account, _ACCOUNT)))
+                connection.execute(insert(accounts).values(_values(account, ACCOUNT)))
         except IntegrityError:
             # what was free a moment ago was taken by another request meanwhile
             if is_named and member is not None and self.by_name(account.sign_in_name) is None:
@@ -143,12 +139,12 @@ class SqlAccounts:
                     account_sessions.c.expires_at_ms <= now_ms,
                 )
             )
-            connection.execute(insert(account_sessions).values(_values(session, _SESSION)))
+            connection.execute(insert(account_sessions).values(_values(session, SESSION)))
 
-    def session(self, token_hash: str) -> tuple[AccountSession, Account] | None:
+    def session(self, token_hash: str) -> tuple[AccountSession, Account, Member | None] | None:
         """See the port."""
-        row = self._with_account(account_sessions, _SESSION, token_hash)
-        return None if row is None else (AccountSession(**_part(row, "own", _SESSION)), _of(row))
+        with reading(self._engine) as connection:
+            return caller_by_session(connection, token_hash)
 
     def end_session(self, token_hash: str) -> None:
         """See the port."""
@@ -167,12 +163,12 @@ class SqlAccounts:
     def add_token(self, token: AccessToken) -> None:
         """See the port."""
         with writing_to(self._engine) as connection:
-            connection.execute(insert(access_tokens).values(_values(token, _TOKEN)))
+            connection.execute(insert(access_tokens).values(_values(token, TOKEN)))
 
-    def token(self, token_hash: str) -> tuple[AccessToken, Account] | None:
+    def token(self, token_hash: str) -> tuple[AccessToken, Account, Member | None] | None:
         """See the port."""
-        row = self._with_account(access_tokens, _TOKEN, token_hash)
-        return None if row is None else (AccessToken(**_part(row, "own", _TOKEN)), _of(row))
+        with reading(self._engine) as connection:
+            return caller_by_token(connection, token_hash)
 
     def tokens(self, account_id: str) -> list[AccessToken]:
         """See the port."""
@@ -219,21 +215,6 @@ class SqlAccounts:
             row = connection.execute(select(accounts).where(condition)).first()
         return None if row is None else Account(**_mapping(row))
 
-    def _with_account(
-        self, table: Table, columns: Sequence[str], token_hash: str
-    ) -> dict[str, Any] | None:
-        query = (
-            select(
-                *(table.c[name].label(f"own_{name}") for name in columns),
-                *(accounts.c[name].label(f"account_{name}") for name in _ACCOUNT),
-            )
-            .select_from(table.join(accounts, table.c.account_id == accounts.c.account_id))
-            .where(table.c.token_hash == token_hash)
-        )
-        with reading(self._engine) as connection:
-            row = connection.execute(query).first()
-        return None if row is None else _mapping(row)
-
 
 def _has_admin(connection: Connection) -> bool:
     return _is_there(connection, accounts, role="admin")
@@ -264,14 +245,6 @@ def _set_password(connection: Connection, account_id: str, password_hash: str) -
 
 def _values(record: object, names: Sequence[str]) -> dict[str, object]:
     return {name: getattr(record, name) for name in names}
-
-
-def _part(found: dict[str, Any], prefix: str, names: Sequence[str]) -> dict[str, Any]:
-    return {name: found[f"{prefix}_{name}"] for name in names}
-
-
-def _of(found: dict[str, Any]) -> Account:
-    return Account(**_part(found, "account", _ACCOUNT))
 
 
 def _mapping(row: Row[*tuple[object, ...]]) -> dict[str, Any]:

@@ -1,6 +1,19 @@
 """Members in the relational store."""
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select, update
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from backstride_gateway.adapters.sql_transactions import reading, writing_to
@@ -27,15 +40,16 @@ _PROFILE = (
     "is_counted_in_statistics",
     "units",
 )
+_OWN: Final = ("member_id", "gym_id", "member_number", "is_demo", "created_at_ms")
 
-
-_OTHER = (
+MEMBER_COLUMNS: Final = tuple(members.c[name] for name in (*_OWN, *_PROFILE))
+OTHER_GYM_COLUMNS: Final = (
     gym_memberships.c.gym_id,
     gym_memberships.c.member_number,
     gym_memberships.c.joined_at_ms,
 )
 # a gym that was not joined first: that one stands in the member's own row
-_IS_OTHER = (gym_memberships.c.member_id == members.c.member_id) & (
+IS_OTHER_GYM: Final = (gym_memberships.c.member_id == members.c.member_id) & (
     gym_memberships.c.gym_id != members.c.gym_id
 )
 
@@ -50,7 +64,7 @@ class SqlMembers:
         self, after_member_id: str | None, limit: int, gym_id: str | None = None
     ) -> list[Member]:
         """See the port."""
-        query = select(members).order_by(members.c.member_id).limit(limit)
+        query = select(*MEMBER_COLUMNS).order_by(members.c.member_id).limit(limit)
         if gym_id is not None:
             query = query.where(
                 members.c.member_id.in_(
@@ -66,7 +80,9 @@ class SqlMembers:
 
     def get(self, member_id: str) -> Member | None:
         """See the port."""
-        return self._one(members.c.member_id == member_id)
+        with reading(self._engine) as connection:
+            rows = connection.execute(_BY_ID, {"member_id": member_id}).all()
+        return member_of_rows(rows) if rows else None
 
     def by_number(self, gym_id: str, member_number: str) -> Member | None:
         """See the port."""
@@ -74,7 +90,9 @@ class SqlMembers:
             gym_memberships.c.gym_id == gym_id,
             gym_memberships.c.member_number == member_number,
         )
-        return self._one(members.c.member_id.in_(found))
+        with reading(self._engine) as connection:
+            rows = connection.execute(_with_gyms(members.c.member_id.in_(found))).all()
+        return member_of_rows(rows) if rows else None
 
     def add(self, member: Member) -> None:
         """See the port."""
@@ -114,24 +132,12 @@ class SqlMembers:
         with writing_to(self._engine) as connection:
             connection.execute(change)
 
-    def _one(self, condition: ColumnElement[bool]) -> Member | None:
-        # one round trip: asked with nearly every request
-        query = (
-            select(members, *(column.label(f"other_{column.name}") for column in _OTHER))
-            .select_from(members.outerjoin(gym_memberships, _IS_OTHER))
-            .where(condition)
-            .order_by(gym_memberships.c.joined_at_ms, gym_memberships.c.gym_id)
-        )
-        with reading(self._engine) as connection:
-            rows = connection.execute(query).all()
-        if not rows:
-            return None
-        others = tuple(
-            GymMembership(row.other_gym_id, row.other_member_number, row.other_joined_at_ms)
-            for row in rows
-            if row.other_gym_id is not None
-        )
-        return _member(rows[0], others)
+
+def member_of_rows(rows: Sequence[Sequence[Any]]) -> Member:
+    """Return a member of rows of MEMBER_COLUMNS and OTHER_GYM_COLUMNS, one for each other gym."""
+    at = len(MEMBER_COLUMNS)
+    others = tuple(GymMembership(*row[at:]) for row in rows if row[at] is not None)
+    return _member(rows[0], others)
 
 
 def insert_member(connection: Connection, member: Member) -> None:
@@ -145,7 +151,7 @@ def _others(connection: Connection, member_ids: list[str]) -> dict[str, list[Gym
     """Return the gyms that each of these members joined after the first one, by time."""
     query = (
         select(gym_memberships)
-        .join(members, _IS_OTHER)
+        .join(members, IS_OTHER_GYM)
         .where(gym_memberships.c.member_id.in_(member_ids))
         .order_by(gym_memberships.c.joined_at_ms, gym_memberships.c.gym_id)
     )
@@ -177,14 +183,21 @@ def _values_of(member: Member) -> dict[str, object]:
     }
 
 
-def _member(row: Row[*tuple[object, ...]], others: tuple[GymMembership, ...]) -> Member:
-    found = row._mapping  # noqa: SLF001  SQLAlchemy's documented way to read a row by name
-    return Member(
-        member_id=found["member_id"],
-        gym_id=found["gym_id"],
-        member_number=found["member_number"],
-        is_demo=found["is_demo"],
-        created_at_ms=found["created_at_ms"],
-        profile=Profile(**{name: found[name] for name in _PROFILE}),
-        other_gyms=others,
+def _with_gyms(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*MEMBER_COLUMNS, *OTHER_GYM_COLUMNS)
+        .select_from(members.outerjoin(gym_memberships, IS_OTHER_GYM))
+        .where(condition)
+        .order_by(gym_memberships.c.joined_at_ms, gym_memberships.c.gym_id)
     )
+
+
+# made once: to make and to compare it costs more than to send it
+_BY_ID: Final = _with_gyms(members.c.member_id == bindparam("member_id"))
+
+
+def _member(row: Sequence[Any], others: tuple[GymMembership, ...]) -> Member:
+    """Return a member of what begins with MEMBER_COLUMNS."""
+    own = dict(zip(_OWN, row, strict=False))
+    profile = Profile(**dict(zip(_PROFILE, row[len(_OWN) :], strict=False)))
+    return Member(**own, profile=profile, other_gyms=others)

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,10 @@ Period = Literal["day", "week", "month", "year", "all"]
 
 MAX_PERIODS: Final = 400
 """A year of days and some: what a chart can show and a request may cost."""
+
+_KEPT_CALENDARS: Final = 256
+_KEPT_DAYS: Final = 8_192
+"""A zone's rules are slow to follow, and all members ask for the same days."""
 
 _DEFAULT_PERIODS: Final[dict[Period, int]] = {
     "day": 30,
@@ -39,7 +44,8 @@ class PeriodSpan:
     until_ms: int
 
 
-def spans(period: Period, first_on: date, last_on: date, zone: tzinfo) -> list[PeriodSpan]:
+@lru_cache(maxsize=_KEPT_CALENDARS)
+def spans(period: Period, first_on: date, last_on: date, zone: tzinfo) -> tuple[PeriodSpan, ...]:
     """Return the periods that touch the days from `first_on` to `last_on`, both included.
 
     Raises:
@@ -52,7 +58,7 @@ def spans(period: Period, first_on: date, last_on: date, zone: tzinfo) -> list[P
     try:
         if period == "all":
             after_ms = local_midnight_ms(last_on + timedelta(days=1), zone)
-            return [PeriodSpan("all", first_on, local_midnight_ms(first_on, zone), after_ms)]
+            return (PeriodSpan("all", first_on, local_midnight_ms(first_on, zone), after_ms),)
         start = start_of(period, first_on)
         while start <= last_on:
             if len(found) == MAX_PERIODS:
@@ -69,7 +75,7 @@ def spans(period: Period, first_on: date, last_on: date, zone: tzinfo) -> list[P
             start = following
     except OverflowError:
         raise PeriodRangeError("the range lies outside the calendar") from None
-    return found
+    return tuple(found)
 
 
 def default_first_on(period: Period, last_on: date) -> date:
@@ -91,7 +97,7 @@ def default_first_on(period: Period, last_on: date) -> date:
     return start
 
 
-def days_before(period: Period, found: Sequence[PeriodSpan]) -> tuple[date, date] | None:
+def days_before(period: Period, found: tuple[PeriodSpan, ...]) -> tuple[date, date] | None:
     """Return first and last day of as many periods just before these; None before the calendar.
 
     Of `all` there is nothing before.
@@ -117,6 +123,7 @@ def start_of(period: Period, on: date) -> date:
     return on.replace(day=1) if period == "month" else on
 
 
+@lru_cache(maxsize=_KEPT_DAYS)
 def local_midnight_ms(on: date, zone: tzinfo) -> int:
     """Return the moment at which a local day begins.
 
