@@ -1,5 +1,6 @@
 """The fold: from a treadmill's log to its sessions, with no clock, lookup or setting."""
 
+from backstride_shared.fold.outgoing import FoldOutput
 from backstride_shared.fold.refold import KnownSession, Refolded, refold
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS, UNCLAIMED_IDLE_MS, is_over
 from backstride_shared.fold.state import (
@@ -10,7 +11,7 @@ from backstride_shared.fold.state import (
     decode_state,
     encode_state,
 )
-from backstride_shared.fold.treadmills import FoldOutput, TreadmillsFold
+from backstride_shared.fold.treadmills import TreadmillsFold
 
 __all__ = [
     "CLAIMED_IDLE_MS",
