@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -127,6 +128,29 @@ async def test_a_listener_is_forgotten_when_its_client_goes(served: Served) -> N
         assert await listeners() == 1
     served.desk.move(1)
     await eventually(listeners, what="the listener forgotten", holds=lambda count: count == 0)
+
+
+async def test_a_client_that_does_not_read_is_told_within_some_hundred_updates(
+    served: Served,
+) -> None:
+    """What the system keeps for a connection by itself would hold two thousand of them."""
+    base_url = served.client.base_url
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        connection.setblocking(False)  # noqa: FBT003  positional only
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(connection, (base_url.host, base_url.port))
+        asked = f"GET /v1/live HTTP/1.1\r\nHost: {base_url.host}\r\n\r\n"
+        await loop.sock_sendall(connection, asked.encode())
+        text = await loop.sock_recv(connection, 1_024)
+        for _ in range(700):
+            served.desk.move(1)
+            served.desk.live.publish(is_look_at_all=False)
+            # the stream has its turn
+            await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            while b"event: dropped" not in text:
+                text += await loop.sock_recv(connection, 2**16)
 
 
 async def test_the_server_stops_though_streams_are_open(served: Served) -> None:

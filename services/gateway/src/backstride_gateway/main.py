@@ -87,7 +87,7 @@ from backstride_gateway.signing_in import SigningIn
 from backstride_gateway.taking_over import TakingOver
 from backstride_gateway.treadmill_codes import TreadmillCodes
 from backstride_shared.frames import DeadLetter
-from backstride_shared.lifecycle import backoff_s, stop_on_signals
+from backstride_shared.lifecycle import backoff_s, collect_cycles_seldom, stop_on_signals
 from backstride_shared.settings import read_settings_or_exit
 from backstride_shared.store.opening import open_engine
 from backstride_shared.telemetry import serve_health, set_up_logging
@@ -108,6 +108,7 @@ def main() -> None:
     # what stands in the way of Kafka is told by us, once for each attempt
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     stop = stop_on_signals()
+    collect_cycles_seldom()
     try:
         asyncio.run(_run(settings, stop))
     except* (AddressInUseError, WrongPartitionCountError) as errors:

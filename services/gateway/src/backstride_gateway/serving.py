@@ -13,6 +13,9 @@ from fastapi import FastAPI
 GRACEFUL_S: Final = 3
 _BACKLOG: Final = 256
 _OTHER_FILES: Final = 512
+_MOST_UNSENT_BYTES: Final = 2**17
+"""The system would keep megabytes for a client that does not read, and a live stream of an old
+time: so it is paused after this, and learns soon that it is slow. What is on its way is beyond."""
 
 log = structlog.get_logger()
 
@@ -41,6 +44,8 @@ def listening_socket(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # the connections that it accepts inherit it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MOST_UNSENT_BYTES)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
     except OSError as error:
