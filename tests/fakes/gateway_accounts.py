@@ -82,6 +82,7 @@ class InMemoryAccounts:
         self._sessions: dict[str, AccountSession] = {}
         self._tokens: dict[str, AccessToken] = {}
         self._codes: dict[str, OneTimeCode] = {}
+        members.note_first_gym = self._move
 
     def has_admin(self) -> bool:
         return any(account.role == "admin" for account in self._accounts.values())
@@ -120,6 +121,11 @@ class InMemoryAccounts:
         if used_code_hash is not None:
             del self._codes[used_code_hash]
         self._accounts[account.account_id] = account
+
+    def _move(self, member_id: str, gym_id: str) -> None:
+        for account_id, account in self._accounts.items():
+            if account.member_id == member_id and account.role == "member":
+                self._accounts[account_id] = replace(account, gym_id=gym_id)
 
     def use_up(self, code_hash: str) -> None:
         self._check(code_hash, "invitation")

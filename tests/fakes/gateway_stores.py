@@ -1,7 +1,7 @@
 """The gateway's stores and its log in memory, which a test can take away."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from backstride_gateway.domain.claiming import LastMoving, StoredClaim
@@ -26,6 +26,7 @@ class InMemoryMembers:
 
     def __init__(self) -> None:
         self.is_away = False
+        self.note_first_gym: Callable[[str, str], None] = lambda _member_id, _gym_id: None
         self._members: dict[str, Member] = {}
 
     def all(
@@ -73,9 +74,21 @@ class InMemoryMembers:
 
     def leave_gym(self, member_id: str, gym_id: str) -> bool:
         member = self._members[member_id]
-        left = tuple(one for one in member.other_gyms if one.gym_id != gym_id)
-        self._members[member_id] = replace(member, other_gyms=left)
-        return left != member.other_gyms
+        left = [one for one in member.memberships if one.gym_id != gym_id]
+        if not left or len(left) == len(member.memberships):
+            return False
+        first = left[0]
+        changed = replace(member, other_gyms=tuple(left[1:]))
+        if first.gym_id != member.gym_id:
+            changed = replace(
+                changed,
+                gym_id=first.gym_id,
+                member_number=first.member_number,
+                joined_at_ms=first.joined_at_ms,
+            )
+            self.note_first_gym(member_id, first.gym_id)
+        self._members[member_id] = changed
+        return True
 
     def _check(self) -> None:
         if self.is_away:

@@ -108,8 +108,8 @@ async def test_who_left_a_gym_is_gone_for_its_operators_and_keeps_their_past() -
         assert (await client.delete("/v1/account/gyms/north")).status_code == 204
         again = await client.delete("/v1/account/gyms/north")
         assert again.json()["type"] == "urn:backstride:problem:gym-not-joined"
-        first = await client.delete("/v1/account/gyms/south")
-        assert first.json()["type"] == "urn:backstride:problem:gym-joined-first"
+        last = await client.delete("/v1/account/gyms/south")
+        assert last.json()["type"] == "urn:backstride:problem:only-gym"
         found = (await client.get(f"{path}/sessions")).json()["sessions"]
         assert [one["session_id"] for one in found] == ["s-north", "s-cem"]
         body = {"member_id": gyms.member_id("cem")}
@@ -118,6 +118,26 @@ async def test_who_left_a_gym_is_gone_for_its_operators_and_keeps_their_past() -
     async with gyms.signed_in("operator") as client:
         assert (await client.get(path)).status_code == 404
         assert len((await client.get("/v1/members")).json()["members"]) == 2
+
+
+async def test_who_moves_to_another_gym_leaves_the_first_one_behind() -> None:
+    gyms = TwoGyms()
+    number = (await joined(gyms))["member_number"]
+    path = f"/v1/members/{gyms.member_id('cem')}"
+    async with gyms.signed_in("cem") as client:
+        assert (await client.delete("/v1/account/gyms/south")).status_code == 204
+        (left,) = (await client.get("/v1/account/gyms")).json()["gyms"]
+        assert (left["gym_id"], left["member_number"], left["is_first"]) == ("north", number, True)
+        found = (await client.get(f"{path}/sessions")).json()["sessions"]
+        assert [one["session_id"] for one in found] == ["s-north", "s-cem"]
+        body = {"member_id": gyms.member_id("cem")}
+        refused = await client.post("/v1/treadmills/south/one/claim", json=body)
+        assert refused.status_code == 404
+        assert (await client.get("/v1/account")).json()["gym_id"] == "north"
+    async with gyms.signed_in("operator") as client:
+        assert (await client.get(path)).status_code == 200
+        reset = await client.post("/v1/gyms/north/reset-codes", json={"sign_in_name": "cem"})
+        assert reset.status_code == 201
 
 
 async def test_guessing_the_code_of_another_gym_is_slowed_down() -> None:

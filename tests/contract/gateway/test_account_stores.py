@@ -269,11 +269,32 @@ def test_a_member_of_several_gyms_has_a_number_in_each(stores: Stores) -> None:
     assert [one.member_id for one in stores.members.all(None, 9, "other")] == ["m1", "m2"]
     stores.members.replace(replace(both, profile=Profile(display_name="New"), other_gyms=()))
     assert stores.members.by_number("other", "8") is not None
-    assert not stores.members.leave_gym("m1", "gym"), "the first one stays"
     assert stores.members.leave_gym("m1", "other")
-    assert not stores.members.leave_gym("m1", "other")
+    assert not stores.members.leave_gym("m1", "other"), "left already"
     assert stores.members.by_number("other", "8") is None
+    assert not stores.members.leave_gym("m1", "gym"), "the only one"
     assert stores.members.by_number("gym", "7") is not None
+
+
+def test_who_leaves_their_first_gym_is_from_then_on_first_of_the_next(stores: Stores) -> None:
+    stores.members.add(MEMBER)
+    stores.gyms.add(Gym(gym_id="other", name="Other", created_at_ms=NOW_MS))
+    stores.accounts.join(ANN, None, None)
+    stores.members.join_gym("m1", GymMembership("third", "9", NOW_MS + 2))
+    stores.members.join_gym("m1", GymMembership("other", "8", NOW_MS + 1))
+    assert stores.members.leave_gym("m1", "gym")
+    third = GymMembership("third", "9", NOW_MS + 2)
+    expected = replace(
+        MEMBER,
+        gym_id="other",
+        member_number="8",
+        joined_at_ms=NOW_MS + 1,
+        other_gyms=(third,),
+    )
+    assert stores.members.get("m1") == expected
+    assert stores.members.all(None, 9, "other") == [expected]
+    assert stores.members.all(None, 9, "gym") == []
+    assert stores.accounts.get("a2") == replace(ANN, gym_id="other")
 
 
 @pytest.mark.parametrize("passwords", [PlainPasswords(), Argon2Passwords()])

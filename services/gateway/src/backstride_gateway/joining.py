@@ -56,8 +56,8 @@ class NotOfGymError(Exception):
     """The member is not of this gym."""
 
 
-class FirstGymError(Exception):
-    """The gym that a member joined first cannot be left."""
+class OnlyGymError(Exception):
+    """A member is of one gym at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,10 +258,13 @@ class Joining:
     def leave_gym(self, member_id: str, gym_id: str) -> None:
         """Make a member no longer one of a gym; what they did there stays theirs.
 
+        When it is the first of their gyms, the next one is the first from then on: its staff help
+        with a forgotten password.
+
         Raises:
             UnknownMemberError: when there is no member of this id.
             NotOfGymError: when they are not of this gym.
-            FirstGymError: when it is the gym that they joined first.
+            OnlyGymError: when they are of no other gym.
 
         """
         member = self._members.get(member_id)
@@ -269,9 +272,8 @@ class Joining:
             raise UnknownMemberError(member_id)
         if gym_id not in member.gym_ids:
             raise NotOfGymError(gym_id)
-        if gym_id == member.gym_id:
-            raise FirstGymError("the gym joined first stays with the account")
-        self._members.leave_gym(member_id, gym_id)
+        if not self._members.leave_gym(member_id, gym_id):
+            raise OnlyGymError("join another gym first, or erase your account")
         log.info("left a gym", gym_id=gym_id)
 
     def reset_code(self, gym_id: str, sign_in_name: str, roles: Sequence[Role]) -> tuple[str, int]:

@@ -99,7 +99,10 @@ class Members(Protocol):
         ...
 
     def leave_gym(self, member_id: str, gym_id: str) -> bool:
-        """Take a gym, which is not the first, from a member; False when they are not of it."""
+        """Take a gym from a member; False when they are not of it, or of no other.
+
+        When it was the first of their gyms, the next one is, for the member and for their account.
+        """
         ...
 
     def replace(self, member: Member) -> None:

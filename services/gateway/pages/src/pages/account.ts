@@ -111,7 +111,7 @@ async function gymsPanel(): Promise<HTMLElement> {
           "li",
           { class: "registered" },
           h("span", {}, h("bdi", {}, one.gym_name), h("span", { class: "small" }, ` number ${one.member_number}`)),
-          !one.is_first &&
+          gyms.length > 1 &&
             button("Leave", async () => (await api.leaveGym(one.gym_id), draw()), { class: "quiet", "aria-label": `Leave ${one.gym_name}` }),
         ),
       ),

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, Table, bindparam, select
 
 from backstride_gateway.adapters.sql_members import (
-    IS_OTHER_GYM,
+    GYM_COLUMNS,
+    ITS_GYM,
     MEMBER_COLUMNS,
-    OTHER_GYM_COLUMNS,
     member_of_rows,
 )
 from backstride_gateway.domain.accounts import AccessToken, Account, AccountSession
@@ -66,12 +66,12 @@ def _query(table: Table, names: Sequence[str]) -> Select[*tuple[Any, ...]]:
             *(table.c[name] for name in names),
             *(accounts.c[name] for name in ACCOUNT),
             *MEMBER_COLUMNS,
-            *OTHER_GYM_COLUMNS,
+            *GYM_COLUMNS,
         )
         .select_from(
             table.join(accounts, table.c.account_id == accounts.c.account_id)
             .outerjoin(members, accounts.c.member_id == members.c.member_id)
-            .outerjoin(gym_memberships, IS_OTHER_GYM)
+            .outerjoin(gym_memberships, ITS_GYM)
         )
         .where(table.c.token_hash == bindparam("token_hash"))
         .order_by(gym_memberships.c.joined_at_ms, gym_memberships.c.gym_id)

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from backstride_gateway.adapters.sql_transactions import reading, writing_to
 from backstride_gateway.domain.members import GymMembership, Member, Profile
 from backstride_gateway.ports import MemberNumberTakenError
-from backstride_shared.store.schema import gym_memberships, members
+from backstride_shared.store.schema import accounts, gym_memberships, members
 
 _PROFILE = (
     "display_name",
@@ -43,15 +43,12 @@ _PROFILE = (
 _OWN: Final = ("member_id", "gym_id", "member_number", "is_demo", "created_at_ms")
 
 MEMBER_COLUMNS: Final = tuple(members.c[name] for name in (*_OWN, *_PROFILE))
-OTHER_GYM_COLUMNS: Final = (
+GYM_COLUMNS: Final = (
     gym_memberships.c.gym_id,
     gym_memberships.c.member_number,
     gym_memberships.c.joined_at_ms,
 )
-# a gym that was not joined first: that one stands in the member's own row
-IS_OTHER_GYM: Final = (gym_memberships.c.member_id == members.c.member_id) & (
-    gym_memberships.c.gym_id != members.c.gym_id
-)
+ITS_GYM: Final = gym_memberships.c.member_id == members.c.member_id
 
 
 class SqlMembers:
@@ -75,8 +72,8 @@ class SqlMembers:
             query = query.where(members.c.member_id > after_member_id)
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
-            others = _others(connection, [row.member_id for row in rows])
-        return [_member(row, tuple(others.get(row.member_id, ()))) for row in rows]
+            gyms = _gyms(connection, [row.member_id for row in rows])
+        return [_member(row, gyms.get(row.member_id, ())) for row in rows]
 
     def get(self, member_id: str) -> Member | None:
         """See the port."""
@@ -116,14 +113,32 @@ class SqlMembers:
 
     def leave_gym(self, member_id: str, gym_id: str) -> bool:
         """See the port."""
-        first = select(members.c.gym_id).where(members.c.member_id == member_id).scalar_subquery()
-        gone = delete(gym_memberships).where(
-            gym_memberships.c.member_id == member_id,
-            gym_memberships.c.gym_id == gym_id,
-            gym_memberships.c.gym_id != first,
+        its = gym_memberships.c.member_id == member_id
+        others = (
+            select(gym_memberships.c.gym_id, gym_memberships.c.member_number)
+            .where(its, gym_memberships.c.gym_id != gym_id)
+            .order_by(gym_memberships.c.joined_at_ms, gym_memberships.c.gym_id)
         )
+        gone = delete(gym_memberships).where(its, gym_memberships.c.gym_id == gym_id)
         with writing_to(self._engine) as connection:
-            return connection.execute(gone).rowcount > 0
+            # two who leave at once: the second one sees what the first one left
+            connection.execute(
+                select(members.c.member_id)
+                .where(members.c.member_id == member_id)
+                .with_for_update()
+            )
+            following = connection.execute(others).first()
+            if following is None or not connection.execute(gone).rowcount:
+                return False
+            was_first = (members.c.member_id == member_id) & (members.c.gym_id == gym_id)
+            next_first = {"gym_id": following.gym_id, "member_number": following.member_number}
+            if connection.execute(update(members).where(was_first).values(next_first)).rowcount:
+                connection.execute(
+                    update(accounts)
+                    .where(accounts.c.member_id == member_id, accounts.c.role == "member")
+                    .values(gym_id=following.gym_id)
+                )
+        return True
 
     def replace(self, member: Member) -> None:
         """See the port."""
@@ -134,10 +149,9 @@ class SqlMembers:
 
 
 def member_of_rows(rows: Sequence[Sequence[Any]]) -> Member:
-    """Return a member of rows of MEMBER_COLUMNS and OTHER_GYM_COLUMNS, one for each other gym."""
+    """Return a member of rows of MEMBER_COLUMNS and GYM_COLUMNS, one for each gym."""
     at = len(MEMBER_COLUMNS)
-    others = tuple(GymMembership(*row[at:]) for row in rows if row[at] is not None)
-    return _member(rows[0], others)
+    return _member(rows[0], [GymMembership(*row[at:]) for row in rows if row[at] is not None])
 
 
 def insert_member(connection: Connection, member: Member) -> None:
@@ -147,11 +161,10 @@ def insert_member(connection: Connection, member: Member) -> None:
     connection.execute(insert(gym_memberships), rows)
 
 
-def _others(connection: Connection, member_ids: list[str]) -> dict[str, list[GymMembership]]:
-    """Return the gyms that each of these members joined after the first one, by time."""
+def _gyms(connection: Connection, member_ids: list[str]) -> dict[str, list[GymMembership]]:
+    """Return the gyms of each of these members, by the time when they were joined."""
     query = (
         select(gym_memberships)
-        .join(members, IS_OTHER_GYM)
         .where(gym_memberships.c.member_id.in_(member_ids))
         .order_by(gym_memberships.c.joined_at_ms, gym_memberships.c.gym_id)
     )
@@ -185,8 +198,8 @@ def _values_of(member: Member) -> dict[str, object]:
 
 def _with_gyms(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return (
-        select(*MEMBER_COLUMNS, *OTHER_GYM_COLUMNS)
-        .select_from(members.outerjoin(gym_memberships, IS_OTHER_GYM))
+        select(*MEMBER_COLUMNS, *GYM_COLUMNS)
+        .select_from(members.outerjoin(gym_memberships, ITS_GYM))
         .where(condition)
         .order_by(gym_memberships.c.joined_at_ms, gym_memberships.c.gym_id)
     )
@@ -196,8 +209,18 @@ def _with_gyms(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 _BY_ID: Final = _with_gyms(members.c.member_id == bindparam("member_id"))
 
 
-def _member(row: Sequence[Any], others: tuple[GymMembership, ...]) -> Member:
+def _member(row: Sequence[Any], gyms: Sequence[GymMembership]) -> Member:
     """Return a member of what begins with MEMBER_COLUMNS."""
     own = dict(zip(_OWN, row, strict=False))
     profile = Profile(**dict(zip(_PROFILE, row[len(_OWN) :], strict=False)))
-    return Member(**own, profile=profile, other_gyms=others)
+    first = next((gym for gym in gyms if gym.gym_id == own["gym_id"]), None)
+    return Member(
+        **own,
+        profile=profile,
+        joined_at_ms=(
+            None
+            if first is None or first.joined_at_ms == own["created_at_ms"]
+            else first.joined_at_ms
+        ),
+        other_gyms=tuple(gym for gym in gyms if gym is not first),
+    )

@@ -39,7 +39,7 @@ class MembershipView(BaseModel):
     gym_name: str
     member_number: str = Field(description="Keyed in at the consoles of this gym")
     joined_at: UtcTime
-    is_first: bool = Field(description="Joined first; it stays")
+    is_first: bool = Field(description="Its staff help with a forgotten password")
 
 
 class MembershipList(BaseModel):
@@ -91,7 +91,7 @@ def join_gym(
 
 @router.delete("/{gym_id}", status_code=HTTPStatus.NO_CONTENT, responses={404: _PROBLEM})
 def leave_gym(member_id: OwnMemberId, gym_id: Identifier, services: WithServices) -> None:
-    """Leave a gym that was not the first: its operators see nothing of the caller any more."""
+    """Leave a gym: its operators see nothing of the caller any more. The last one stays."""
     services.joining.leave_gym(member_id, gym_id)
 
 

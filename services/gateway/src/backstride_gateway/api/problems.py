@@ -44,7 +44,7 @@ from backstride_gateway.exporting import (
 from backstride_gateway.gym_registry import NotRegisteredError, UnknownGymError
 from backstride_gateway.gym_statistics import StatisticsRangeError
 from backstride_gateway.history import TooManyPointsError, UnknownSessionError
-from backstride_gateway.joining import FirstGymError, NotOfGymError, UnknownAccountError
+from backstride_gateway.joining import NotOfGymError, OnlyGymError, UnknownAccountError
 from backstride_gateway.live_feed import TooManyListenersError
 from backstride_gateway.member_body import PrecautionsOutdatedError, UnknownMassError
 from backstride_gateway.membership import (
@@ -252,9 +252,7 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
         "account-unknown", HTTPStatus.NOT_FOUND, "The gym has no account of this name"
     ),
     NotOfGymError: _Kind("gym-not-joined", HTTPStatus.NOT_FOUND, "You are not of this gym"),
-    FirstGymError: _Kind(
-        "gym-joined-first", HTTPStatus.CONFLICT, "The gym joined first cannot be left"
-    ),
+    OnlyGymError: _Kind("only-gym", HTTPStatus.CONFLICT, "The only gym cannot be left"),
     UnknownGymError: _Kind("gym-unknown", HTTPStatus.NOT_FOUND, "No gym has this id"),
     UnknownAlertError: _Kind("alert-unknown", HTTPStatus.NOT_FOUND, "No alert has this id"),
     UnknownTreadmillCodeError: _Kind(

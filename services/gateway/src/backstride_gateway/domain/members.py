@@ -48,7 +48,10 @@ class GymMembership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member: of the gym that they joined first, and of others where they joined more."""
+    """A member: of the first of their gyms, and of others where they joined more.
+
+    `joined_at_ms` is when they joined the first one; None: when they were created.
+    """
 
     member_id: str
     gym_id: str
@@ -56,12 +59,14 @@ class Member:
     is_demo: bool
     created_at_ms: int
     profile: Profile
+    joined_at_ms: int | None = None
     other_gyms: tuple[GymMembership, ...] = ()
 
     @property
     def memberships(self) -> tuple[GymMembership, ...]:
         """All gyms of the member, the first one first."""
-        first = GymMembership(self.gym_id, self.member_number, self.created_at_ms)
+        joined_at_ms = self.created_at_ms if self.joined_at_ms is None else self.joined_at_ms
+        first = GymMembership(self.gym_id, self.member_number, joined_at_ms)
         return (first, *self.other_gyms)
 
     @property
