@@ -228,6 +228,43 @@ def test_two_recorders_share_the_partitions_and_one_takes_over(real_broker: Brok
     }
 
 
+def test_partitions_that_went_while_they_were_held_are_read_when_they_come_back(
+    real_broker: Broker,
+) -> None:
+    """A store was away, and the connection to Kafka too: librdkafka keeps them paused."""
+    real_broker.produce(b"one")
+    with real_broker.log() as first:
+        take(first, 1)
+        with real_broker.log() as second:
+
+            def held() -> frozenset[int]:
+                second.poll(0.05)
+                first.hold(0.05)
+                return first.partitions
+
+            wait_until(
+                held,
+                what="the partitions to go while they are held",
+                within_s=WITHIN_S,
+                holds=lambda partitions: not partitions,
+            )
+            # the store is back before the partitions are
+            wait_until(
+                lambda: (first.poll(0.05), second.poll(0.05), first.partitions)[2],
+                what="partitions to come back",
+                within_s=WITHIN_S,
+            )
+            (partition, *_) = first.partitions
+            real_broker.produce(b"two", partition=partition)
+
+            wait_until(
+                lambda: values(take(first, 1)),
+                what="a record of what was held",
+                within_s=WITHIN_S,
+                holds=lambda found: b"two" in found,
+            )
+
+
 def test_dead_letters_that_nobody_takes_are_an_error() -> None:
     poison = Poison(0, b"bad", "not an energy frame")
     dead_letters = KafkaDeadLetters(f"127.0.0.1:{free_port()}", delivery_timeout_s=1.0)

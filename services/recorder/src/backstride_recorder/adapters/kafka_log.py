@@ -160,6 +160,8 @@ class KafkaEnergyLog:
 
     def _take(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._stash.clear()
+        # librdkafka gives back what was held when it went as it was, and reads nothing of it
+        self._is_held = True
         try:
             found = consumer.committed(partitions, timeout=COMMITTED_TIMEOUT_S)
         except KafkaException as error:
