@@ -1,6 +1,7 @@
 """The ways in, in a real browser: the owner's first start, joining, signing in and out."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -91,3 +92,26 @@ def test_a_wrong_password_is_told_and_the_right_one_leads_in(
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Treadmills")).to_be_visible(timeout=WITHIN_MS)
+
+
+def test_staff_see_a_treadmill_by_its_name_as_soon_as_it_has_one(
+    server: PageServer, page: Page
+) -> None:
+    code = server.desk.joining.open_set_up(None)
+    body = {"gym_id": "g", "gym_name": "G", "sign_in_name": "owner", "password": PASSWORD}
+    page.request.post(f"{server.url}/v1/set-up", data={"set_up_code": code, **body})
+    for treadmill in ("g/one", "g/two"):
+        server.call(partial(server.desk.move, 3, -0.9, treadmill=treadmill))
+    page.goto(f"{server.url}/treadmills")
+    expect(page.get_by_role("article", name="one")).to_be_visible(timeout=WITHIN_MS)
+
+    page.get_by_role("link", name="Gym", exact=True).click()
+    page.get_by_label("Id under which it publishes").fill("one")
+    page.get_by_label("Name on it").fill("By the window")
+    page.get_by_role("button", name="Add treadmill").click()
+    expect(page.get_by_role("button", name="Remove By the window")).to_be_visible(timeout=WITHIN_MS)
+    page.get_by_role("link", name="Treadmills", exact=True).click()
+
+    card = page.get_by_role("article", name="By the window")
+    expect(card).to_contain_text("g/one", timeout=WITHIN_MS)
+    expect(page.get_by_role("article", name="two")).to_be_visible()

@@ -13,6 +13,12 @@ export function learnNames(gym_id: string): Promise<void> {
   return learning;
 }
 
+/** Has a gym's names learnt again at the next visit: its staff changed what is registered. */
+export function forgetNames(gym_id: string): void {
+  asked.delete(gym_id);
+  for (const key of names.keys()) if (key.startsWith(`${gym_id}/`)) names.delete(key);
+}
+
 async function ask(gym_id: string): Promise<void> {
   // a demonstration registers none
   if ((await who()).isDemo) return;
@@ -24,5 +30,6 @@ async function ask(gym_id: string): Promise<void> {
   }
 }
 
+/** The name, or the id where there is none. */
 export const nameOf = (one: { gym_id: string; treadmill_id: string }): string =>
   names.get(`${one.gym_id}/${one.treadmill_id}`) ?? one.treadmill_id;

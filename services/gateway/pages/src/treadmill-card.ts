@@ -3,6 +3,7 @@
 import type { BackwardCue, MemberView, PresentAlert, PresentFlag, Treadmill } from "./api-types";
 import * as api from "./api";
 import { h, setAttribute, setText } from "./dom";
+import { nameOf } from "./names";
 import { inWords } from "./panels";
 import { speedUnit } from "./units";
 import { ago, clock, oneDigit, signedSpeed, speed, timeHere, whole } from "./format";
@@ -44,11 +45,13 @@ export class TreadmillCard {
     private members: MemberView[],
   ) {
     this.treadmill = treadmill;
-    const name = h("h2", { id: `t-${treadmill.gym_id}-${treadmill.treadmill_id}` }, treadmill.treadmill_id);
+    const { gym_id, treadmill_id } = treadmill;
+    const name = h("h2", { id: `t-${gym_id}-${treadmill_id}`, dir: "auto" }, nameOf(treadmill));
+    const place = nameOf(treadmill) === treadmill_id ? gym_id : `${gym_id}/${treadmill_id}`;
     this.element = h(
       "article",
       { class: "card", "aria-labelledby": name.id },
-      h("div", { class: "card-top" }, h("div", {}, name, h("span", { class: "gym" }, treadmill.gym_id)), this.statusText),
+      h("div", { class: "card-top" }, h("div", {}, name, h("span", { class: "gym" }, place)), this.statusText),
       this.alerts,
       h(
         "div",
@@ -202,7 +205,7 @@ export class TreadmillCard {
       this.who.replaceChildren(h("span", { class: "free" }, "Nobody signed in: 75 kg assumed"));
       return;
     }
-    const select = h("select", { "aria-label": `Member for ${this.treadmill.treadmill_id}` });
+    const select = h("select", { "aria-label": `Member for ${nameOf(this.treadmill)}` });
     for (const one of this.members) select.append(h("option", { value: one.member_id }, one.display_name));
     const claimButton = h("button", { type: "button" }, "Claim");
     claimButton.addEventListener(

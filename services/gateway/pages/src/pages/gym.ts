@@ -3,6 +3,7 @@
 import type { GymView, RegisteredTreadmillView } from "../api-types";
 import * as api from "../api";
 import { h, setText } from "../dom";
+import { forgetNames } from "../names";
 import { inWords } from "../panels";
 import type { Visit } from "../router";
 
@@ -25,6 +26,7 @@ function treadmillRow(gym: GymView, one: RegisteredTreadmillView, refresh: () =>
   remove.addEventListener("click", () =>
     attempt(async () => {
       await api.unregister(gym.gym_id, one.treadmill_id);
+      forgetNames(gym.gym_id);
       refresh();
     }),
   );
@@ -65,6 +67,7 @@ function gymPanel(gym: GymView, signal: AbortSignal): HTMLElement {
     event.preventDefault();
     attempt(async () => {
       await api.register(gym.gym_id, { treadmill_id: id.value, name: name.value });
+      forgetNames(gym.gym_id);
       add.reset();
       await refresh();
     });

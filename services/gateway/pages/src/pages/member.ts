@@ -6,6 +6,7 @@ import { sessionCharts, summaryChart } from "../charts";
 import { fill, h, setText } from "../dom";
 import { clock, dayAndTime, dayOn, distance, mass, minutes, speed } from "../format";
 import { followLive } from "../live";
+import { learnNames, nameOf } from "../names";
 import type { Visit } from "../router";
 import { setConnection } from "../shell";
 import { seriesTable, summaryTable } from "../tables";
@@ -126,6 +127,7 @@ async function choose(session_id: string, isAsked: boolean): Promise<void> {
   chosen = session_id;
   showSessions();
   const [session, series] = await Promise.all([api.session(session_id), api.series(session_id)]);
+  await learnNames(session.gym_id);
   if (chosen !== session_id) return;
   const facts = [
     ["Energy", session.energy.display],
@@ -134,7 +136,7 @@ async function choose(session_id: string, isAsked: boolean): Promise<void> {
     ["Backward", `${clock(session.backward.duration_s)} · ${distance(session.backward.distance_m)}`],
     ["Fastest", fastest(session)],
     ["Turns", String(session.direction_changes)],
-    ["Treadmill", session.treadmill_id],
+    ["Treadmill", nameOf(session)],
     ["Readings", `${session.readings_count}${session.gaps_count ? `, ${session.gaps_count} gaps` : ""}`],
   ];
   detail.hidden = false;

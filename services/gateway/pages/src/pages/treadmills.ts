@@ -5,6 +5,7 @@ import * as api from "../api";
 import { buildKillSection } from "../demo";
 import { h, setHidden } from "../dom";
 import { followLive } from "../live";
+import { learnNames } from "../names";
 import type { Visit } from "../router";
 import { setConnection } from "../shell";
 import { TreadmillCard } from "../treadmill-card";
@@ -68,8 +69,14 @@ export async function show({ main, signal, who }: Visit): Promise<void> {
     setHidden(empty, cards.size > 0);
   };
 
+  const loadTreadmills = async (): Promise<Treadmill[]> => {
+    const { treadmills } = await api.treadmills();
+    await Promise.all([...new Set(treadmills.map((one) => one.gym_id))].map(learnNames));
+    return treadmills;
+  };
+
   // all of it at once: cards that came later would push what stands below
-  const [{ treadmills }] = await Promise.all([api.treadmills(), loadMembers()]);
+  const [treadmills] = await Promise.all([loadTreadmills(), loadMembers()]);
   if (signal.aborted) return;
   picture(treadmills);
   main.replaceChildren(h("h1", {}, "Treadmills"), grid, empty, people, ...(who.isDemo ? [buildKillSection()] : []));
