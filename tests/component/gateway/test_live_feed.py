@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -27,6 +28,14 @@ async def told(listener: Listener) -> AsyncIterator[LiveMessage]:
             if listener.is_closed:
                 return
             await listener.wait()
+
+
+@asynccontextmanager
+async def telling(desk: Desk, *, interval_s: float, look_interval_s: float) -> AsyncIterator[None]:
+    running = asyncio.create_task(desk.live.run(interval_s, look_interval_s))
+    yield
+    running.cancel()
+    await asyncio.wait([running])
 
 
 async def following(messages: AsyncIterator[LiveMessage]) -> LiveMessage:
@@ -140,6 +149,46 @@ async def test_a_treadmill_that_falls_silent_is_told_of_by_time_alone() -> None:
     desk.pass_minutes(1)
     desk.live.publish(is_look_at_all=True)
     update = await following(messages)
+    assert isinstance(update, TreadmillChanged)
+    assert update.treadmill.status == "silent"
+
+
+async def test_a_change_is_told_at_once_and_not_with_the_next_look_at_all() -> None:
+    desk = Desk()
+    async with telling(desk, interval_s=0.0, look_interval_s=3600.0):
+        messages = told(desk.live.listen())
+        await following(messages)
+        for speed in (0.5, -0.6):
+            desk.move(1, speed)
+            assert velocity(await following(messages)) == speed
+
+
+async def test_changes_of_an_interval_are_told_as_one_when_it_is_over() -> None:
+    desk = Desk()
+    listener = desk.live.listen()
+    listener.take(1)
+    async with telling(desk, interval_s=0.05, look_interval_s=3600.0):
+        messages = told(listener)
+        for speed in (0.5, 0.6):
+            desk.move(1, speed)
+        # told before any interval has begun
+        assert velocity(await following(messages)) == 0.6
+        for speed in (0.7, 0.8):
+            desk.move(1, speed)
+            for _ in range(10):
+                await asyncio.sleep(0)
+        assert velocity(await following(messages)) == 0.8
+
+
+async def test_what_changes_by_time_alone_is_told_though_nothing_comes() -> None:
+    desk = Desk()
+    desk.move(1)
+    desk.live.publish(is_look_at_all=True)
+    messages = told(desk.live.listen())
+    await following(messages)
+    async with telling(desk, interval_s=0.0, look_interval_s=0.01):
+        desk.pass_minutes(1)
+        update = await following(messages)
     assert isinstance(update, TreadmillChanged)
     assert update.treadmill.status == "silent"
 

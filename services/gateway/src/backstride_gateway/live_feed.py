@@ -6,6 +6,7 @@ The store is never polled.
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from prometheus_client import Gauge
@@ -15,14 +16,16 @@ from backstride_gateway.domain.live import LivePicture
 from backstride_gateway.domain.live_view import ClaimView, LiveTreadmill, last_moving_of, view_of
 from backstride_gateway.live_listener import Listener, TreadmillChanged, WholePicture
 from backstride_gateway.ports import Clock, StoredState
+from backstride_gateway.waking import Waking
 from backstride_shared.frames import EnergyItem, StateRecord
 
-PUBLISH_INTERVAL_S: Final = 0.05
-"""Changes in between go out as one: a page cannot show more, a backlog would send more.
+PUBLISH_INTERVAL_S: Final = 0.02
+"""A change is told at once, then those of this time go out as one: a backlog would send more.
 
-A treadmill at 4 Hz changes in every fifth of these; only faster ones are told of less often.
+A treadmill at 4 Hz changes ten times more slowly; only faster ones are told of less often.
 """
-_TICKS_PER_LOOK: Final = 20
+LOOK_INTERVAL_S: Final = 1.0
+"""How often all treadmills are looked at for what changes by time alone."""
 MAX_LISTENERS: Final = 2_000
 """Unless the settings say otherwise: each is a socket and at most a queue of what all share."""
 
@@ -49,6 +52,7 @@ class LiveFeed:
         self._listeners: defaultdict[str | None, set[Listener]] = defaultdict(set)
         self._listeners_count = 0
         self._changed: set[str] = set()
+        self._waking = Waking()
         self._shown: dict[str, tuple[object, ...]] = {}
         # ids of another run of the program must not look like ours
         self._epoch = clock()
@@ -61,18 +65,18 @@ class LiveFeed:
         """Begin with what is stored; what the log brought already stays."""
         for stored in states:
             if self._picture.restore(stored.state, stored.written_at_ms):
-                self._changed.add(stored.state.treadmill)
+                self._note(stored.state.treadmill)
         for claim in claims:
             self.take_claim(claim)
 
     def receive(self, items: Sequence[EnergyItem], arrived_at_ms: int) -> None:
         """Take a record of `energy.v1`."""
-        self._changed |= self._picture.apply(items, arrived_at_ms)
+        self._note(*self._picture.apply(items, arrived_at_ms))
 
     def receive_state(self, record: StateRecord) -> None:
         """Take a birth or a last will."""
         if self._picture.apply_state(record):
-            self._changed.add(record.treadmill)
+            self._note(record.treadmill)
 
     def take_claim(self, view: ClaimView) -> None:
         """Take the latest claim of a treadmill, which may be one that ended."""
@@ -80,12 +84,12 @@ class LiveFeed:
         if self._picture.know(treadmill) is None:
             return
         self._claims[treadmill] = view
-        self._changed.add(treadmill)
+        self._note(treadmill)
 
     def forget_claim(self, treadmill: str) -> None:
         """Show nobody as the holder of a treadmill that has no claim any more."""
         if self._claims.pop(treadmill, None) is not None:
-            self._changed.add(treadmill)
+            self._note(treadmill)
 
     # --- what is asked ------------------------------------------------------------------------
 
@@ -156,13 +160,23 @@ class LiveFeed:
             for listener in together:
                 listener.close()
 
-    async def run(self) -> None:
+    async def run(
+        self, interval_s: float = PUBLISH_INTERVAL_S, look_interval_s: float = LOOK_INTERVAL_S
+    ) -> None:
         """Tell the listeners what changed, for ever; also what changes by time alone."""
-        tick = 0
+        now_s = asyncio.get_running_loop().time
+        look_at_s = now_s()
         while True:
-            self.publish(is_look_at_all=tick % _TICKS_PER_LOOK == 0)
-            tick += 1
-            await asyncio.sleep(PUBLISH_INTERVAL_S)
+            began_s = now_s()
+            is_look = began_s >= look_at_s
+            if is_look:
+                look_at_s = began_s + look_interval_s
+            self.publish(is_look_at_all=is_look)
+            # at least half of the time is for what else there is to do
+            await asyncio.sleep(max(interval_s, now_s() - began_s))
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(look_at_s):
+                    await self._waking.wait()
 
     def publish(self, *, is_look_at_all: bool) -> None:
         """Tell the listeners what changed since the last call.
@@ -174,6 +188,7 @@ class LiveFeed:
         _TREADMILLS.set(len(self._picture.treadmills))
         _LEFT_OUT.set(self._picture.left_out)
         changed, self._changed = self._changed, set()
+        self._waking.forget()
         followed = self._listeners.keys()
         if is_look_at_all:
             looked_at = set(self._picture.treadmills)
@@ -193,6 +208,11 @@ class LiveFeed:
             for one in (treadmill, None):
                 for listener in self._listeners.get(one, ()):
                     listener.offer(update)
+
+    def _note(self, *treadmills: str) -> None:
+        self._changed.update(treadmills)
+        if self._changed:
+            self._waking.wake()
 
     def _view(self, treadmill: str, now_ms: int) -> LiveTreadmill:
         return view_of(self._picture.treadmills[treadmill], self._claims.get(treadmill), now_ms)

@@ -4,7 +4,6 @@ A listener first gets the whole picture and then what changes. One that is too s
 oldest changes, is told how many, and gets the whole picture again.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Final
 from prometheus_client import Counter
 
 from backstride_gateway.domain.live_view import LiveTreadmill
+from backstride_gateway.waking import Waking
 
 MAX_QUEUED_UPDATES: Final = 256
 
@@ -60,9 +60,7 @@ class Listener:
         self._is_begun = False
         self._queue: deque[TreadmillChanged] = deque()
         self._dropped = 0
-        # what asyncio.Event does, at half its cost: two thousand wait for each change
-        self._is_woken = False
-        self._waiter: asyncio.Future[None] | None = None
+        self._waking = Waking()
 
     def offer(self, update: TreadmillChanged) -> None:
         """Queue an update; the oldest one goes when the queue is full."""
@@ -71,18 +69,16 @@ class Listener:
             self._dropped += 1
             _DROPPED.inc()
         self._queue.append(update)
-        self.wake()
+        self._waking.wake()
 
     def close(self) -> None:
         """End the stream after what is being sent."""
         self.is_closed = True
-        self.wake()
+        self._waking.wake()
 
     def wake(self) -> None:
         """Let who waits look again, though nothing may have changed."""
-        self._is_woken = True
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._waking.wake()
 
     def take(self, most: int) -> list[LiveMessage]:
         """Return what is to be told now, oldest first, at most so many changes.
@@ -90,7 +86,7 @@ class Listener:
         The first time it is the whole picture, also when the stream ends already.
         """
         # whatever comes from now on wakes again
-        self._is_woken = False
+        self._waking.forget()
         if not self._is_begun:
             self._is_begun = True
             return [self._picture()]
@@ -109,6 +105,4 @@ class Listener:
 
         To be called by one, when the last `take` brought nothing.
         """
-        if not self._is_woken:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
+        await self._waking.wait()
