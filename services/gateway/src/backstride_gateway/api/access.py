@@ -17,7 +17,7 @@ from backstride_gateway.api.refusals import (
     NotAllowedError,
     NotSignedInError,
 )
-from backstride_gateway.api.services import Services, WithServices
+from backstride_gateway.api.services import Services, WithServices, services_of
 from backstride_gateway.domain.accounts import csrf_token_of, is_same_secret
 from backstride_gateway.domain.members import Member
 from backstride_gateway.domain.permissions import (
@@ -47,19 +47,21 @@ session_cookie = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description
 _bearer = HTTPBearer(auto_error=False, description="An access token, of a program")
 
 
-def _caller(
+async def _sign_in(
     request: Request,
-    services: WithServices,
     session_token: Annotated[str | None, Security(session_cookie)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-) -> Caller:
+) -> None:
+    services = services_of(request)
     if services.is_demo:
-        return DEMO_VISITOR
+        request.state.caller = DEMO_VISITOR
+        return
     is_change = request.method not in _SAFE_METHODS
+    signing_in = services.signing_in
     if bearer is not None:
-        caller = services.signing_in.caller_by_token(bearer.credentials)
+        caller = await run_in_threadpool(signing_in.caller_by_token, bearer.credentials)
     elif session_token is not None:
-        caller = services.signing_in.caller_by_session(session_token)
+        caller = await run_in_threadpool(signing_in.caller_by_session, session_token)
         if caller is not None and is_change:
             _check_csrf(request, session_token)
     else:
@@ -68,7 +70,7 @@ def _caller(
         raise NotSignedInError
     if is_change and not caller.can_write:
         raise NotAllowedError("this token only reads")
-    return caller
+    request.state.caller = caller
 
 
 def _check_csrf(request: Request, session_token: str) -> None:
@@ -77,10 +79,28 @@ def _check_csrf(request: Request, session_token: str) -> None:
         raise CsrfError
 
 
-signed_in = Depends(_caller)
-"""For routers: nothing in them is answered to strangers, also where no route asks who it is."""
+signed_in = Depends(_sign_in)
+"""First of the dependencies of whatever needs somebody: nothing there is answered to strangers."""
 
-WithCaller = Annotated[Caller, signed_in]
+
+async def _caller(request: Request) -> Caller:
+    return caller_of_request(request)
+
+
+def caller_of_request(request: Request) -> Caller:
+    """Return who asks, as `signed_in` found out.
+
+    FastAPI walks through everything that a dependency depends on, each time that it is named, and
+    that costs more than what is done there: so who asks is found once, and then looked up here.
+    """
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        # a route without `signed_in`; a test looks for them
+        raise NotSignedInError
+    return caller
+
+
+WithCaller = Annotated[Caller, Depends(_caller)]
 
 
 async def _person(caller: WithCaller) -> str:
@@ -95,17 +115,18 @@ WithAccountId = Annotated[str, Depends(_person)]
 """The account of a person who is signed in with a browser, not by a token."""
 
 
-def has_accounts(services: WithServices) -> None:
+async def has_accounts(services: WithServices) -> None:
     """Return where there are accounts."""
     if services.is_demo:
         raise DemonstrationError
 
 
-async def _seen_member(member_id: str, services: WithServices, caller: WithCaller) -> Member:
+async def _seen_member(member_id: str, request: Request) -> Member:
+    caller = caller_of_request(request)
     # a way to a thread and back is worth avoiding where nothing is read
     if caller.member is not None and caller.member.member_id == member_id:
         return caller.member
-    member = await run_in_threadpool(services.membership.get, member_id)
+    member = await run_in_threadpool(services_of(request).membership.get, member_id)
     if not sees_member(caller, member):
         raise UnknownMemberError(member_id)
     return member
@@ -114,8 +135,8 @@ async def _seen_member(member_id: str, services: WithServices, caller: WithCalle
 SeenMember = Annotated[Member, Depends(_seen_member)]
 
 
-async def _seen_history(member: SeenMember, services: WithServices, caller: WithCaller) -> History:
-    return services.history.within(seen_gym_of(caller, member))
+async def _seen_history(member: SeenMember, request: Request) -> History:
+    return services_of(request).history.within(seen_gym_of(caller_of_request(request), member))
 
 
 SeenHistory = Annotated[History, Depends(_seen_history)]
@@ -210,6 +231,7 @@ async def _staff(caller: WithCaller) -> Caller:
 
 
 staff_only = Depends(_staff)
+"""After `signed_in`: refuses members."""
 
 
 def address_of(request: Request) -> str:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from backstride_gateway.acknowledging import Acknowledgement
-from backstride_gateway.api.access import WithCaller, staff_only
+from backstride_gateway.api.access import WithCaller, signed_in, staff_only
 from backstride_gateway.api.models import UtcTime, utc
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.services import WithServices
@@ -16,7 +16,7 @@ from backstride_shared.identity import TreadmillKey, gym_id_of
 router = APIRouter(
     prefix="/v1/alerts",
     tags=["alerts"],
-    dependencies=[staff_only],
+    dependencies=[signed_in, staff_only],
     responses={401: {"model": Problem}, 403: {"model": Problem}, 404: {"model": Problem}},
 )
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from backstride_gateway.api.access import WithCaller, staff_only
+from backstride_gateway.api.access import WithCaller, signed_in, staff_only
 from backstride_gateway.api.alert_models import AlertList, AlertView
 from backstride_gateway.api.cursors import decode_alert_cursor, encode_cursor
 from backstride_gateway.api.problems import Problem
@@ -16,7 +16,7 @@ from backstride_shared.identity import ID_PATTERN, TreadmillKey, parse_treadmill
 router = APIRouter(
     prefix="/v1/alerts",
     tags=["alerts"],
-    dependencies=[staff_only],
+    dependencies=[signed_in, staff_only],
     responses={401: {"model": Problem}, 403: {"model": Problem}},
 )
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from backstride_gateway.api.access import WithCaller
+from backstride_gateway.api.access import WithCaller, signed_in
 from backstride_gateway.api.services import Services, WithServices
 from backstride_gateway.api.treadmill_codes import (
     check_runs_gym,
@@ -64,7 +64,7 @@ _CARD: Final = """\
 </li>"""
 
 
-@router.get("/gym/sheet")
+@router.get("/gym/sheet", dependencies=[signed_in])
 def code_sheet(
     request: Request,
     services: WithServices,

@@ -91,7 +91,7 @@ async def readyz(services: WithServices) -> JSONResponse:
     )
 
 
-@router.get("/metrics", include_in_schema=False, dependencies=[staff_only])
+@router.get("/metrics", include_in_schema=False, dependencies=[signed_in, staff_only])
 def metrics() -> Response:
     """Return the metrics; Prometheus itself reads them at the telemetry port."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

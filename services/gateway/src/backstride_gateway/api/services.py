@@ -86,9 +86,14 @@ class Services:
     public_url: str | None = None
 
 
+def services_of(request: Request) -> Services:
+    """Return what the app was given."""
+    return cast("Services", request.app.state.services)
+
+
 async def _services(request: Request) -> Services:
     # async, though it waits for nothing: FastAPI gives others to a thread, 0.1 ms each
-    return cast("Services", request.app.state.services)
+    return services_of(request)
 
 
 WithServices = Annotated[Services, Depends(_services)]
