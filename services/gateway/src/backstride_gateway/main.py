@@ -13,6 +13,7 @@ from concurrent.futures import CancelledError, Future
 from typing import Final
 
 import structlog
+import uvloop
 from sqlalchemy import Engine
 
 from backstride_gateway.acknowledging import Acknowledging
@@ -110,7 +111,7 @@ def main() -> None:
     stop = stop_on_signals()
     collect_cycles_seldom()
     try:
-        asyncio.run(_run(settings, stop))
+        uvloop.run(_run(settings, stop))
     except* (AddressInUseError, WrongPartitionCountError) as errors:
         for error in errors.exceptions:
             print(error, file=sys.stderr)  # noqa: T201  the one line that says what to change

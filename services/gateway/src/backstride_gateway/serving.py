@@ -10,6 +10,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from backstride_gateway.bounded_http import BoundedHttpProtocol
+
 GRACEFUL_S: Final = 3
 _BACKLOG: Final = 256
 _OTHER_FILES: Final = 512
@@ -78,6 +80,7 @@ def build_server(app: FastAPI) -> Server:
         uvicorn.Config(
             app,
             lifespan="off",
+            http=BoundedHttpProtocol,
             ws="none",
             log_config=None,
             access_log=False,
