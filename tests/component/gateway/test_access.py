@@ -171,6 +171,7 @@ GUARDED: Final = (
         of(204, GYM),
         of(204, ALL),
     ),
+    Row("GET /v1/gyms/{gym_id}/members/{member_number}", STAFF_OF_GYM, GYM, ALL),
     Row("POST /v1/gyms/{gym_id}/invitations", STAFF_OF_GYM, of(201, GYM), of(201, ALL), INVITED),
     Row(
         "POST /v1/gyms/{gym_id}/reset-codes",
@@ -256,6 +257,7 @@ def filled(gyms: TwoGyms, text: str, name: str) -> str:
         "code": gyms.desk.codes.of([TreadmillKey(treadmill)])[treadmill],
         "token_id": gyms.token_id(name),
         "card_id": gyms.card_id(name),
+        "member_number": str(100 + WHOSE.index(name)),
         "join_code": gyms.desk.services.gyms.new_join_code(gym_id),
         "name": name,
         "alert_id": alert_of(gyms, treadmill),

@@ -6,6 +6,8 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from backstride_gateway.domain.members import Profile
+from backstride_gateway.joining import Credentials, FirstGym
 from tests.component.gateway.desk import Desk
 from tests.integration.gateway.page_server import PageServer, require_built_pages
 
@@ -72,6 +74,53 @@ def test_an_owner_sets_up_and_a_member_joins_and_claims(server: PageServer, page
     page.get_by_role("link", name="More").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=WITHIN_MS)
     assert page.get_by_role("link", name="Gym", exact=True).count() == 0
+
+
+def test_the_staff_give_a_card_and_a_code_for_a_new_password(
+    server: PageServer, page: Page
+) -> None:
+    desk = server.desk
+    desk.joining.set_up(
+        desk.joining.open_set_up(None) or "",
+        FirstGym(gym_id="g", name="G"),
+        Credentials(sign_in_name="owner", password=PASSWORD),
+        "here",
+    )
+    ada = desk.joining.join(
+        desk.services.gyms.new_join_code("g"),
+        Credentials(sign_in_name="ada", password=PASSWORD),
+        Profile(display_name="Ada", is_name_shown=True),
+        "here",
+    )
+    number = desk.membership.get(ada.member_id or "").member_number
+    page.goto(f"{server.url}/sign-in")
+    page.get_by_label("Sign-in name").fill("owner")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="More").click(timeout=WITHIN_MS)
+    page.get_by_role("link", name="Gym", exact=True).click(timeout=WITHIN_MS)
+    page.get_by_label("Number of the member").fill("1")
+    page.get_by_role("button", name="Show cards").click()
+    expect(page.get_by_role("alert").filter(has_text="no member")).to_be_visible(timeout=WITHIN_MS)
+    page.get_by_label("Number of the member").fill(number)
+    page.get_by_role("button", name="Show cards").click()
+    expect(page.get_by_text("No card.")).to_be_visible(timeout=WITHIN_MS)
+    page.get_by_label("Card", exact=True).fill("04:A2:2B:9C")
+    page.get_by_label("Called").fill("Key ring")
+    page.get_by_role("button", name="Give this card").click()
+    expect(page.get_by_role("listitem").filter(has_text="Key ring")).to_be_visible(
+        timeout=WITHIN_MS
+    )
+    assert [card.name for card in desk.console_access.cards(ada.member_id or "")] == ["Key ring"]
+    page.get_by_role("button", name="Take away Key ring").click()
+    expect(page.get_by_text("No card.")).to_be_visible(timeout=WITHIN_MS)
+
+    page.get_by_label("Sign-in name of the member").fill("Ada")
+    page.get_by_role("button", name="Make a code").click()
+    told = page.get_by_role("status").filter(has_text="New password at")
+    expect(told).to_be_visible(timeout=WITHIN_MS)
+    code = told.inner_text().rpartition(" ")[2]
+    assert desk.joining.reset(code, "five owls hoot", "here").account_id == ada.account_id
 
 
 def test_a_wrong_password_is_told_and_the_right_one_leads_in(

@@ -3,7 +3,9 @@
 import type {
   AccountView,
   AlertList,
+  CardBody,
   CardList,
+  CardView,
   ClaimBody,
   Correction,
   CorrectionBody,
@@ -22,6 +24,7 @@ import type {
   MemberList,
   MembershipList,
   MemberSummary,
+  MemberView,
   NewTokenBody,
   NewTokenView,
   OneTimeCodeView,
@@ -182,6 +185,7 @@ export const setConsolePin = (member_id: string, pin: string): Promise<void> =>
   ask(`/v1/members/${part(member_id)}/console-pin`, { pin }, "PUT");
 export const removeConsolePin = (member_id: string): Promise<void> =>
   ask(`/v1/members/${part(member_id)}/console-pin`, undefined, "DELETE");
+export const addCard = (member_id: string, body: CardBody): Promise<CardView> => ask(`/v1/members/${part(member_id)}/cards`, body);
 export const cards = (member_id: string): Promise<CardList> => ask(`/v1/members/${part(member_id)}/cards`);
 export const removeCard = (member_id: string, card_id: string): Promise<void> =>
   ask(`/v1/members/${part(member_id)}/cards/${part(card_id)}`, undefined, "DELETE");
@@ -221,5 +225,9 @@ export const unregister = (gym_id: string, treadmill_id: string): Promise<void> 
   ask(`/v1/gyms/${part(gym_id)}/treadmills/${part(treadmill_id)}`, undefined, "DELETE");
 export const invite = (gym_id: string): Promise<OneTimeCodeView> =>
   ask(`/v1/gyms/${part(gym_id)}/invitations`, { role: "member" });
+export const memberByNumber = (gym_id: string, member_number: string): Promise<MemberView> =>
+  ask(`/v1/gyms/${part(gym_id)}/members/${part(member_number)}`);
+export const resetCode = (gym_id: string, sign_in_name: string): Promise<OneTimeCodeView> =>
+  ask(`/v1/gyms/${part(gym_id)}/reset-codes`, { sign_in_name });
 export const renewJoinCode = (gym_id: string): Promise<JoinCodeView> =>
   ask(`/v1/gyms/${part(gym_id)}/join-code`, {}, "PUT");

@@ -96,6 +96,18 @@ class Membership:
             raise UnknownMemberError(member_id)
         return member
 
+    def by_number(self, gym_id: str, member_number: str) -> Member:
+        """Return the member who has this number in a gym.
+
+        Raises:
+            UnknownMemberError: when nobody has.
+
+        """
+        member = self._members.by_number(gym_id, member_number)
+        if member is None:
+            raise UnknownMemberError(member_number)
+        return member
+
     def create(self, gym_id: str, member_number: str, profile: Profile) -> Member:
         """Store and return a new member.
 

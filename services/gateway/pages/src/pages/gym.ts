@@ -2,6 +2,7 @@
 
 import type { GymView, RegisteredTreadmillView } from "../api-types";
 import * as api from "../api";
+import { deskPanel } from "../desk-panel";
 import { h, setText } from "../dom";
 import { forgetNames } from "../names";
 import { inWords } from "../panels";
@@ -102,7 +103,7 @@ export async function show({ main, signal, who }: Visit): Promise<void> {
   main.replaceChildren(
     h("h1", {}, "Gym"),
     message,
-    ...gyms.map((gym) => gymPanel(gym, signal)),
+    ...gyms.flatMap((gym) => [gymPanel(gym, signal), deskPanel(gym)]),
     ...(who.isDemo ? [h("p", { class: "empty" }, "In a demonstration no gym is registered: whatever publishes is shown.")] : []),
   );
 }

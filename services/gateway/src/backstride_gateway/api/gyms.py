@@ -1,9 +1,9 @@
 """Routes of the gyms: their treadmills, and the codes that their staff give out."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 
 from backstride_gateway.api.access import (
     RunGym,
@@ -24,6 +24,7 @@ from backstride_gateway.api.account_models import (
     ResetCodeBody,
     TreadmillBody,
 )
+from backstride_gateway.api.member_models import MemberView
 from backstride_gateway.api.models import utc
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
@@ -31,10 +32,13 @@ from backstride_gateway.api.refusals import NotAllowedError
 from backstride_gateway.api.services import Services, WithServices
 from backstride_gateway.domain.accounts import ROLES, Role
 from backstride_gateway.domain.gyms import RegisteredTreadmill
-from backstride_gateway.domain.permissions import Caller, is_of_gym, is_staff_of
+from backstride_gateway.domain.permissions import Caller, is_of_gym, is_staff_of, shown_member
 from backstride_shared.identity import treadmill_key
 
 _PROBLEM: Final[dict[str, Any]] = {"model": Problem}
+MemberNumber = Annotated[
+    str, Path(min_length=1, max_length=32, pattern="^[A-Za-z0-9-]+$", examples=["271828"])
+]
 
 router = APIRouter(
     prefix="/v1/gyms",
@@ -108,6 +112,14 @@ def register_treadmill(
 def unregister_treadmill(gym_id: RunGym, treadmill_id: str, services: WithServices) -> None:
     """Take a treadmill off the list: no claims any more, its code leads nowhere, its past stays."""
     services.gyms.unregister(treadmill_key(gym_id, treadmill_id))
+
+
+@router.get("/{gym_id}/members/{member_number}", responses={404: _PROBLEM})
+def get_member_by_number(
+    gym_id: RunGym, member_number: MemberNumber, services: WithServices, caller: WithCaller
+) -> MemberView:
+    """Return who has this number at the consoles of the gym, as its staff may see them."""
+    return MemberView.of(shown_member(caller, services.membership.by_number(gym_id, member_number)))
 
 
 @router.post("/{gym_id}/invitations", status_code=HTTPStatus.CREATED, responses={404: _PROBLEM})
