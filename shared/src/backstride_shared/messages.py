@@ -111,7 +111,8 @@ class RefusedMessage(msgspec.Struct, frozen=True, kw_only=True):
 class ConsoleClaimMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Topic `claims`, QoS 1: a member's number keyed in or read at the treadmill's console.
 
-    `console_claim_id` makes a repeated message the same claim. Somebody is known by their number
+    `console_claim_id` makes a repeated message the same claim: it is sent again until an answer
+    comes, and a release has the id of the claim that it ends. Somebody is known by their number
     with the PIN, or by what a reader tells of their card; a demonstration needs no PIN.
     """
 
@@ -122,6 +123,24 @@ class ConsoleClaimMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaul
     purpose: Literal["warm-up", "agility", "rehabilitation", "training"] | None = None
     pin: Annotated[str, Meta(min_length=1, max_length=16)] | None = None
     card: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+
+
+ConsoleRefusal = Literal["not-known", "wait", "not-registered", "not-claimed", "time"]
+
+
+class ClaimAnswerMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Topic `answers`, QoS 1: what became of a console's message; silence means: send it again.
+
+    `claimed` and `released` are durable. `refused` is final: `not-known` is the number with its
+    PIN, or the card; `wait`: too many wrong ones, key it in again later; `not-registered`: the
+    treadmill; `not-claimed`: a release by somebody who has no claim; `time`: more than seven days
+    ago, or in the future.
+    """
+
+    console_claim_id: Annotated[str, Meta(min_length=8, max_length=64)]
+    action: Literal["claim", "release"]
+    outcome: Literal["claimed", "released", "refused"]
+    reason: ConsoleRefusal | None = None
 
 
 readings_decoder = msgspec.json.Decoder(ReadingsMessage)

@@ -18,6 +18,7 @@ class MqttKind(StrEnum):
     CLAIMS = "claims"
     STORED = "stored"
     REFUSED = "refused"
+    ANSWERS = "answers"
 
 
 class MqttAddress(NamedTuple):

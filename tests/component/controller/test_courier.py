@@ -1,6 +1,8 @@
 import hashlib
 import json
+from typing import Literal
 
+import msgspec
 import pytest
 
 from backstride_controller.courier import Courier, Now
@@ -9,6 +11,8 @@ from backstride_controller.domain.faults import FaultRates, Faults
 from backstride_controller.ports import Box
 from backstride_shared.identity import TreadmillKey
 from backstride_shared.messages import (
+    ClaimAnswerMessage,
+    ConsoleClaimMessage,
     ReadingsMessage,
     RefusedMessage,
     StateMessage,
@@ -20,6 +24,12 @@ from backstride_shared.topics import MqttKind
 from tests.fakes.controller_ports import FakeLink, FakeNetwork, InMemoryOutbox
 
 _BOOT = 1_795_000_000_000
+_CLAIM = ConsoleClaimMessage(
+    console_claim_id="console-1", action="claim", at_ms=_BOOT, member_number="1001"
+)
+_RELEASE = msgspec.structs.replace(_CLAIM, action="release")
+_CLAIM_PAYLOAD = json_encoder.encode(_CLAIM)
+_RELEASE_PAYLOAD = json_encoder.encode(_RELEASE)
 
 
 class _Desk:
@@ -64,6 +74,17 @@ class _Desk:
     def store(self, seq: int, boot_id: int = _BOOT, device_id: str | None = None) -> None:
         stored = StoredMessage(device_id=device_id or self.box.device_id, boot_id=boot_id, seq=seq)
         self.link.receive(MqttKind.STORED, json_encoder.encode(stored))
+        self.work(250)
+
+    def answer(self, claim: ConsoleClaimMessage, *, is_refused: bool = False) -> None:
+        done: Literal["claimed", "released"] = "claimed" if claim.action == "claim" else "released"
+        answer = ClaimAnswerMessage(
+            console_claim_id=claim.console_claim_id,
+            action=claim.action,
+            outcome="refused" if is_refused else done,
+            reason="not-known" if is_refused else None,
+        )
+        self.link.receive(MqttKind.ANSWERS, json_encoder.encode(answer))
         self.work(250)
 
     def refuse(self, payload: bytes) -> None:
@@ -234,33 +255,95 @@ def test_a_full_link_gets_no_more_until_the_broker_acknowledges(desk: _Desk) -> 
 
 def test_a_claim_is_with_the_broker_before_the_readings_it_owns(desk: _Desk) -> None:
     desk.make(1, 2)
-    desk.outbox.keep_claim(desk.box, Position(_BOOT, 3), b"claim")
+    desk.outbox.keep_claim(desk.box, Position(_BOOT, 3), _CLAIM_PAYLOAD)
     desk.make(3, 4)
-    desk.outbox.keep_claim(desk.box, Position(_BOOT, 5), b"release")
+    desk.outbox.keep_claim(desk.box, Position(_BOOT, 5), _RELEASE_PAYLOAD)
     desk.make(5)
     desk.courier.reload_claims()
     desk.link.acknowledges = False
     desk.connect()
     # the claim waits for its acknowledgement, and the readings behind it wait for the claim
     desk.work(5000)
-    assert desk.link.payloads(MqttKind.CLAIMS) == [b"claim"]
+    assert desk.link.payloads(MqttKind.CLAIMS) == [_CLAIM_PAYLOAD]
     assert desk.sent_seqs() == [[1, 2]]
 
     desk.link.acknowledges = True
     desk.link.acknowledge()
-    desk.work(5000)
+    # answered before the readings behind it were sent
+    desk.answer(_CLAIM)
+    desk.work(4000)
+    desk.answer(_RELEASE)
 
     order = [
         payload if kind is MqttKind.CLAIMS else [r["seq"] for r in json.loads(payload)["readings"]]
         for kind, payload in desk.link.published
         if kind is not MqttKind.STATE
     ]
-    assert order == [[1, 2], b"claim", [3, 4], b"release", [5]]
+    assert order == [[1, 2], _CLAIM_PAYLOAD, [3, 4], _RELEASE_PAYLOAD, [5]]
     assert desk.outbox.claims(desk.box) == []
 
 
+def test_a_claim_is_sent_until_it_is_answered_and_holds_up_no_reading(desk: _Desk) -> None:
+    """A broker that is killed forgets what it had acknowledged."""
+    desk.outbox.keep_claim(desk.box, Position(_BOOT, 1), _CLAIM_PAYLOAD)
+    desk.make(1)
+    desk.outbox.keep_claim(desk.box, Position(_BOOT, 2), _RELEASE_PAYLOAD)
+    desk.make(2)
+    desk.courier.reload_claims()
+    desk.connect()
+    desk.work(4000)
+    assert desk.link.payloads(MqttKind.CLAIMS) == [_CLAIM_PAYLOAD]
+    assert desk.sent_seqs() == [[1], [2]]
+    desk.work(20_000)
+    assert desk.link.payloads(MqttKind.CLAIMS) == [_CLAIM_PAYLOAD] * 3, "after 5 s and after 10 s"
+    assert len(desk.outbox.claims(desk.box)) == 2
+    assert not desk.courier.is_done
+
+    desk.answer(_RELEASE)
+    desk.answer(msgspec.structs.replace(_CLAIM, console_claim_id="of another"))
+    desk.link.receive(MqttKind.ANSWERS, b"no answer")
+    desk.work(250)
+    assert len(desk.outbox.claims(desk.box)) == 2, "answers to what was not asked"
+
+    desk.answer(_CLAIM)
+    desk.work(500)
+    desk.answer(_CLAIM)
+    assert desk.link.payloads(MqttKind.CLAIMS)[3:] == [_RELEASE_PAYLOAD]
+    desk.answer(_RELEASE)
+    assert desk.outbox.claims(desk.box) == []
+    desk.work(20_000)
+    assert len(desk.link.payloads(MqttKind.CLAIMS)) == 4
+    desk.store(2)
+    assert desk.courier.is_done
+
+
+def test_a_claim_that_is_refused_is_sent_no_more(desk: _Desk) -> None:
+    desk.outbox.keep_claim(desk.box, Position(_BOOT, 1), _CLAIM_PAYLOAD)
+    desk.outbox.commit()
+    desk.courier.reload_claims()
+    desk.connect()
+    desk.work(500)
+    desk.answer(_CLAIM, is_refused=True)
+    assert desk.outbox.claims(desk.box) == []
+    assert desk.courier.is_done
+
+
+def test_a_claim_without_answer_goes_out_again_after_a_restart(desk: _Desk) -> None:
+    desk.outbox.keep_claim(desk.box, Position(_BOOT, 1), _CLAIM_PAYLOAD)
+    desk.make(1)
+    desk.courier.reload_claims()
+    desk.connect()
+    desk.work(500)
+    desk.courier = _courier(desk.box, desk.outbox, desk.link, None)
+    desk.link.go_down()
+    desk.work(500)
+    desk.connect()
+    desk.work(500)
+    assert desk.link.payloads(MqttKind.CLAIMS) == [_CLAIM_PAYLOAD] * 2
+
+
 def test_a_claim_without_acknowledgement_goes_out_again_after_a_reconnect(desk: _Desk) -> None:
-    desk.outbox.keep_claim(desk.box, Position(_BOOT, 1), b"claim")
+    desk.outbox.keep_claim(desk.box, Position(_BOOT, 1), _CLAIM_PAYLOAD)
     desk.outbox.commit()
     desk.courier.reload_claims()
     desk.link.acknowledges = False
@@ -272,7 +355,8 @@ def test_a_claim_without_acknowledgement_goes_out_again_after_a_reconnect(desk: 
     desk.connect()
     desk.work()
 
-    assert desk.link.payloads(MqttKind.CLAIMS) == [b"claim", b"claim"]
+    assert desk.link.payloads(MqttKind.CLAIMS) == [_CLAIM_PAYLOAD, _CLAIM_PAYLOAD]
+    desk.answer(_CLAIM)
     assert desk.courier.is_done
 
 

@@ -24,6 +24,7 @@ from backstride_shared.messages import (
     readings_decoder,
 )
 from backstride_shared.topics import MqttKind
+from tests.fakes.console_answers import answer_to
 from tests.fakes.controller_ports import FakeNetwork, InMemoryOutbox, InMemoryReadingLog
 
 _NOW_MS = 1_795_406_909_699
@@ -96,6 +97,9 @@ class _House:
                 for kind, payload in fresh
                 if kind is MqttKind.READINGS
             ]
+            for kind, payload in fresh:
+                if kind is MqttKind.CLAIMS:
+                    link.receive(MqttKind.ANSWERS, answer_to(payload))
             if messages and self.is_storing:
                 last = max((each.boot_id, each.readings[-1].seq) for each in messages)
                 stored = StoredMessage(

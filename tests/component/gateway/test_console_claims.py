@@ -3,7 +3,7 @@ import json
 import pytest
 from prometheus_client import REGISTRY
 
-from backstride_gateway.console_claims import ConsoleClaims
+from backstride_gateway.console_claims import Answer, ConsoleClaims
 from backstride_gateway.ports import LogUnavailableError, StoreUnavailableError
 from backstride_shared.frames import DeadLetter
 from tests.component.gateway.desk import NOW_MS, Desk
@@ -26,14 +26,14 @@ class Console:
             self.desk.clock,
         )
 
-    def handle(self, changes: dict[str, object] | None = None, topic: str = TOPIC) -> None:
+    def handle(self, changes: dict[str, object] | None = None, topic: str = TOPIC) -> Answer | None:
         message = {
             "console_claim_id": "console-1",
             "action": "claim",
             "member_number": "1001",
             "at_ms": NOW_MS,
         } | (changes or {})
-        self.handler.handle(topic, json.dumps(message).encode())
+        return self.handler.handle(topic, json.dumps(message).encode())
 
     def _send(self, letter: DeadLetter) -> None:
         if self.is_log_away:
@@ -226,3 +226,55 @@ def test_a_dead_letter_that_the_log_does_not_take_is_taken_again() -> None:
     console.is_log_away = True
     with pytest.raises(LogUnavailableError):
         console.handle({"member_number": "9999"})
+
+
+def answered(answer: Answer | None) -> dict[str, object]:
+    assert answer is not None
+    assert answer.topic == "backstride/v1/demo/treadmill-01/answers"
+    found: dict[str, object] = json.loads(answer.payload)
+    return found
+
+
+def test_a_console_is_told_what_became_of_its_message() -> None:
+    console = with_pin()
+    claimed = {"console_claim_id": "console-1", "action": "claim", "outcome": "claimed"}
+    released = {"console_claim_id": "console-1", "action": "release", "outcome": "released"}
+    release = {"pin": "4711", "action": "release", "at_ms": NOW_MS + 1000}
+    assert answered(console.handle({"pin": "4711"})) == claimed
+    assert answered(console.handle({"pin": "4711"})) == claimed, "asked for again"
+    assert answered(console.handle(release)) == released
+    assert answered(console.handle(release)) == released
+    assert answered(console.handle({"pin": "4711"})) == claimed
+    (claim,) = console.desk.claims.rows.values()
+    assert claim.released_at_ms == NOW_MS + 1000, "what is over stays over"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"pin": "4712"}, "not-known"),
+        ({"pin": "4711", "member_number": "9999"}, "not-known"),
+        ({"member_number": None, "card": "04:A2:2B:9C"}, "not-known"),
+        ({"pin": "4711", "at_ms": NOW_MS - 8 * 86_400_000}, "time"),
+        ({"pin": "4711", "action": "release"}, "not-claimed"),
+    ],
+)
+def test_a_console_is_told_why_its_message_is_refused(
+    changes: dict[str, object], reason: str
+) -> None:
+    told = answered(with_pin().handle(changes))
+    assert (told["outcome"], told["reason"]) == ("refused", reason)
+
+
+def test_a_console_is_told_to_wait_after_wrong_pins_and_that_it_is_not_registered() -> None:
+    console = with_pin()
+    reasons = [answered(console.handle({"pin": "0815"}))["reason"] for _ in range(6)]
+    assert (reasons[0], reasons[-1]) == ("not-known", "wait")
+    console.is_registered = False
+    assert answered(console.handle({"pin": "4711"}))["reason"] == "not-registered"
+
+
+def test_what_cannot_be_read_has_no_answer() -> None:
+    console = Console()
+    assert console.handler.handle(TOPIC, b"{") is None
+    assert console.handle(topic="backstride/v1/demo/treadmill-01/state") is None

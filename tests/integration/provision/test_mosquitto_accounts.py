@@ -266,6 +266,11 @@ def test_programs_do_their_own_work_only(broker: Broker) -> None:
     ):
         assert gateway.subscribe(mqtt_filter(MqttKind.CLAIMS))
         assert not gateway.subscribe(mqtt_filter(MqttKind.READINGS))
+        with connected(broker.settings(ONE)) as one:
+            assert one.subscribe(mqtt_topic(ONE, MqttKind.ANSWERS))
+            assert not one.subscribe(mqtt_topic(TWO, MqttKind.ANSWERS))
+            gateway.publish(mqtt_topic(ONE, MqttKind.ANSWERS), b"claimed")
+            assert one.next() == (mqtt_topic(ONE, MqttKind.ANSWERS), b"claimed")
         assert not recorder.subscribe(mqtt_filter(MqttKind.READINGS))
         assert not ingest.subscribe(mqtt_filter(MqttKind.CLAIMS))
         assert monitor.subscribe("$SYS/broker/publish/messages/dropped")

@@ -1,7 +1,9 @@
-"""Delivers one treadmill's outbox: publishes in order, listens to `stored` and `refused`.
+"""Delivers one treadmill's outbox: publishes in order, listens to what the platform answers.
 
 The guarantee: a reading is published only after it is on disk, and leaves the disk only after the
-platform said `stored`, or refused that reading alone, and then it is kept apart.
+platform said `stored`, or refused that reading alone, and then it is kept apart. A claim leaves it
+after the gateway's answer: a broker that dies forgets what it had acknowledged. Readings wait until
+the broker has the claim before them, not for the answer.
 """
 
 import contextlib
@@ -31,7 +33,12 @@ from backstride_controller.ports import (
     Received,
 )
 from backstride_shared.decoding import UNREADABLE
-from backstride_shared.messages import RefusedMessage, StoredMessage
+from backstride_shared.messages import (
+    ClaimAnswerMessage,
+    ConsoleClaimMessage,
+    RefusedMessage,
+    StoredMessage,
+)
 from backstride_shared.topics import MqttKind
 
 log = structlog.get_logger()
@@ -39,6 +46,12 @@ log = structlog.get_logger()
 _SETTLE_MS = 250
 """After a connect the retained `stored` usually comes within this: what it covers is not resent."""
 
+_ANSWER_MS = 5_000
+_MOST_ANSWER_MS = 60_000
+"""How long a claim waits for its answer before it goes out again: doubled up to this."""
+
+_claim_decoder = msgspec.json.Decoder(ConsoleClaimMessage)
+_answer_decoder = msgspec.json.Decoder(ClaimAnswerMessage)
 _stored_decoder = msgspec.json.Decoder(StoredMessage)
 _refused_decoder = msgspec.json.Decoder(RefusedMessage)
 
@@ -81,11 +94,13 @@ class Courier:
         self._hold_until_ms = 0
         self._claims: deque[OutboxClaim] = deque()
         self._claim_token: int | None = None
+        self._claim_again_ms = 0
+        self._answer_within_ms = _ANSWER_MS
         self.reload_claims()
 
     @property
     def is_done(self) -> bool:
-        """Whether everything that was in the box is `stored`, and the broker has every claim."""
+        """Whether everything that was in the box is `stored`, and every claim answered."""
         return not self._claims and self._outbox.waiting(self.box) == 0
 
     def set_boot(self, boot_id: int) -> None:
@@ -109,8 +124,10 @@ class Courier:
                 self._delivery.disconnect()
             case Acknowledged(token=token) if token == self._claim_token:
                 self._claim_token = None
-                self._outbox.drop_claim(self._claims.popleft().number)
-                metrics.CLAIMS.inc()
+                self._claim_again_ms = now.monotonic_ms + self._answer_within_ms
+                self._answer_within_ms = min(2 * self._answer_within_ms, _MOST_ANSWER_MS)
+            case Received(kind=MqttKind.ANSWERS, payload=payload):
+                self._take_answer(payload)
             case Received(kind=MqttKind.STORED, payload=payload):
                 self._take_stored(payload, now)
             case Received(kind=MqttKind.REFUSED, payload=payload):
@@ -126,7 +143,7 @@ class Courier:
             if now.monotonic_ms < self._hold_until_ms:
                 return
             try:
-                if not (self._send_claim() or self._send_readings(now)):
+                if not (self._send_claim(now) or self._send_readings(now)):
                     return
             except LinkDownError:
                 return  # LinkDown follows, or the lack of progress, and then all goes out again
@@ -140,6 +157,7 @@ class Courier:
     def _greet(self, now: Now) -> None:
         self.is_up = True
         self._claim_token = None
+        self._await_answer_anew()
         self._ready_at_ms = now.monotonic_ms + _SETTLE_MS
         self._delivery.connect(now.monotonic_ms)
         depth = self._outbox.waiting(self.box)
@@ -147,8 +165,9 @@ class Courier:
         with contextlib.suppress(LinkDownError):
             self.link.publish(MqttKind.STATE, born, is_retained=True)
 
-    def _send_claim(self) -> bool:
-        if not self._claims:
+    def _send_claim(self, now: Now) -> bool:
+        # one after the other: the next would be of the past if it were taken first
+        if not self._claims or now.monotonic_ms < self._claim_again_ms:
             return False
         claim = self._claims[0]
         following = self._outbox.read_after(self.box, self._delivery.sent_up_to, 1)
@@ -206,6 +225,28 @@ class Courier:
         self._ready_at_ms = 0
         if self._delivery.store(position, now.monotonic_ms):
             self._outbox.prune(self.box, position)
+
+    def _take_answer(self, payload: bytes) -> None:
+        try:
+            answer = _answer_decoder.decode(payload)
+        except UNREADABLE as error:
+            log.warning("answer not understood", treadmill=self.box.treadmill, error=str(error))
+            return
+        if not self._claims:
+            return  # to a message that went out twice
+        claim = _claim_decoder.decode(self._claims[0].payload)
+        if (answer.console_claim_id, answer.action) != (claim.console_claim_id, claim.action):
+            return
+        if answer.outcome == "refused":
+            log.warning("claim refused", treadmill=self.box.treadmill, reason=answer.reason)
+        self._claim_token = None
+        self._await_answer_anew()
+        self._outbox.drop_claim(self._claims.popleft().number)
+        metrics.CLAIMS.inc()
+
+    def _await_answer_anew(self) -> None:
+        self._claim_again_ms = 0
+        self._answer_within_ms = _ANSWER_MS
 
     def _take_refused(self, payload: bytes) -> None:
         try:

@@ -32,4 +32,6 @@ RESENT = Counter("backstride_controller_readings_resent_total", "Readings sent a
 REFUSED = Counter(
     "backstride_controller_messages_refused_total", "Our messages which the platform refused"
 )
-CLAIMS = Counter("backstride_controller_claims_published_total", "Claims which the broker has")
+CLAIMS = Counter(
+    "backstride_controller_claims_published_total", "Claims which the gateway answered"
+)

@@ -124,7 +124,7 @@ class Outbox(Protocol):
         ...
 
     def drop_claim(self, number: int) -> None:
-        """Let go of a claim that the broker has; done at the next `commit`."""
+        """Let go of a claim that the gateway answered; done at the next `commit`."""
         ...
 
     def waiting(self, box: Box) -> int:

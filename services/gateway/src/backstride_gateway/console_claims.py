@@ -1,10 +1,10 @@
-"""Claims keyed in at consoles: read, checked, written, and only then acknowledged to MQTT.
+"""Claims keyed in at consoles: read, checked, written, and only then answered and acknowledged.
 
 What cannot be used is a dead letter with its reason; the next message goes on.
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 import structlog
@@ -23,8 +23,13 @@ from backstride_gateway.ports import Clock
 from backstride_shared.decoding import UNREADABLE
 from backstride_shared.frames import FRAME_VERSION, MAX_DEAD_LETTER_BYTES, DeadLetter
 from backstride_shared.identity import TreadmillKey
-from backstride_shared.messages import ConsoleClaimMessage
-from backstride_shared.topics import MqttKind, UnknownTopicError, parse_mqtt_topic
+from backstride_shared.messages import (
+    ClaimAnswerMessage,
+    ConsoleClaimMessage,
+    ConsoleRefusal,
+    json_encoder,
+)
+from backstride_shared.topics import MqttKind, UnknownTopicError, mqtt_topic, parse_mqtt_topic
 
 log = structlog.get_logger()
 
@@ -36,6 +41,13 @@ _MESSAGES = Counter(
 )
 for _outcome in OUTCOMES:
     _MESSAGES.labels(_outcome)
+
+
+class Answer(NamedTuple):
+    """What the console is told, and where."""
+
+    topic: str
+    payload: bytes
 
 
 class ConsoleClaims:
@@ -55,8 +67,8 @@ class ConsoleClaims:
         self._send_dead_letter = send_dead_letter
         self._clock = clock
 
-    def handle(self, topic: str, payload: bytes) -> None:
-        """Take one message; on return it may be acknowledged.
+    def handle(self, topic: str, payload: bytes) -> Answer | None:
+        """Take one message; on return it may be acknowledged, after its answer where it has one.
 
         Raises:
             StoreUnavailableError: take the message again later.
@@ -69,31 +81,32 @@ class ConsoleClaims:
             treadmill = address.treadmill
             if address.kind is not MqttKind.CLAIMS:
                 self._refuse(topic, payload, treadmill, "no message for the topic of claims")
-                return
+                return None
             message = _decoder.decode(payload)
         except (UnknownTopicError, *UNREADABLE) as error:
             self._refuse(topic, payload, treadmill, str(error))
-            return
+            return None
+        refusal: ConsoleRefusal
         if not self._is_registered(treadmill):
             self._refuse(topic, payload, treadmill, "the treadmill is not registered")
-            return
+            return _refusal(treadmill, message, "not-registered")
         try:
             member = self._access.identify(treadmill, message)
             claim = self._claiming.take_console(treadmill, member, message)
-        except (ClaimTimeError, NotProvenError, TooManyAttemptsError) as error:
-            self._refuse(topic, payload, treadmill, str(error))
+        except ClaimTimeError as error:
+            refusal, reason = "time", str(error)
+        except TooManyAttemptsError as error:
+            refusal, reason = "wait", str(error)
+        except NotProvenError as error:
+            refusal, reason = "not-known", str(error)
         except UnknownMemberNumberError:
-            self._refuse(topic, payload, treadmill, "the gym has no member of this number")
+            refusal, reason = "not-known", "the gym has no member of this number"
         except NotClaimedError:
-            self._refuse(topic, payload, treadmill, "a release without a claim of this member")
+            refusal, reason = "not-claimed", "a release without a claim of this member"
         else:
-            _MESSAGES.labels("claimed" if message.action == "claim" else "released").inc()
-            log.info(
-                "console claim taken",
-                treadmill=treadmill,
-                action=message.action,
-                claim_id=claim.claim_id,
-            )
+            return _taken(treadmill, message, claim.claim_id)
+        self._refuse(topic, payload, treadmill, reason)
+        return _refusal(treadmill, message, refusal)
 
     def _refuse(self, topic: str, payload: bytes, treadmill: str | None, reason: str) -> None:
         # who reads dead letters learns no PIN, not even a wrong one
@@ -111,3 +124,31 @@ class ConsoleClaims:
         )
         _MESSAGES.labels("refused").inc()
         log.warning("console claim refused", topic=topic, reason=reason)
+
+
+def _taken(treadmill: TreadmillKey, message: ConsoleClaimMessage, claim_id: str) -> Answer:
+    outcome: Literal["claimed", "released"] = "claimed" if message.action == "claim" else "released"
+    _MESSAGES.labels(outcome).inc()
+    log.info("console claim taken", treadmill=treadmill, action=message.action, claim_id=claim_id)
+    return _answer(treadmill, message, outcome)
+
+
+def _refusal(
+    treadmill: TreadmillKey, message: ConsoleClaimMessage, reason: ConsoleRefusal
+) -> Answer:
+    return _answer(treadmill, message, "refused", reason)
+
+
+def _answer(
+    treadmill: TreadmillKey,
+    message: ConsoleClaimMessage,
+    outcome: Literal["claimed", "released", "refused"],
+    reason: ConsoleRefusal | None = None,
+) -> Answer:
+    answer = ClaimAnswerMessage(
+        console_claim_id=message.console_claim_id,
+        action=message.action,
+        outcome=outcome,
+        reason=reason,
+    )
+    return Answer(mqtt_topic(treadmill, MqttKind.ANSWERS), json_encoder.encode(answer))

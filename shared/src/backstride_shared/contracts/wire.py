@@ -6,6 +6,7 @@ import msgspec
 
 from backstride_shared.frames import Alert, DeadLetter, EnergyFrame, EventsFrame, StateRecord
 from backstride_shared.messages import (
+    ClaimAnswerMessage,
     ConsoleClaimMessage,
     ReadingsMessage,
     RefusedMessage,
@@ -55,6 +56,7 @@ WIRES: Final = (
     _mqtt(MqttKind.READINGS, ReadingsMessage, "treadmill", "ingest"),
     _mqtt(MqttKind.STATE, StateMessage, "treadmill", "ingest", is_retained=True),
     _mqtt(MqttKind.CLAIMS, ConsoleClaimMessage, "treadmill", "gateway"),
+    _mqtt(MqttKind.ANSWERS, ClaimAnswerMessage, "gateway", "treadmill"),
     _mqtt(MqttKind.STORED, StoredMessage, "recorder", "treadmill", is_retained=True),
     _mqtt(MqttKind.REFUSED, RefusedMessage, "ingest", "treadmill"),
     _kafka(KafkaTopic.TREADMILL_EVENTS, EventsFrame, "ingest, gateway", "processor"),

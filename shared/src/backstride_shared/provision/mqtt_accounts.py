@@ -17,7 +17,7 @@ PASSWORD_ITERATIONS: Final = 101
 _SALT_BYTES: Final = 12
 
 _SENT_BY_DEVICES: Final = (MqttKind.READINGS, MqttKind.STATE, MqttKind.CLAIMS)
-_SENT_TO_DEVICES: Final = (MqttKind.STORED, MqttKind.REFUSED)
+_SENT_TO_DEVICES: Final = (MqttKind.STORED, MqttKind.REFUSED, MqttKind.ANSWERS)
 _CONTROL: Final = "$CONTROL/dynamic-security/#"
 
 
@@ -48,7 +48,7 @@ def program_accounts(simulated_gym_id: str | None = None) -> list[Account]:
             [mqtt_filter(kind, version="+") for kind in (MqttKind.READINGS, MqttKind.STATE)],
         ),
         Account("recorder", [mqtt_filter(MqttKind.STORED)], []),
-        Account("gateway", [], [mqtt_filter(MqttKind.CLAIMS)]),
+        Account("gateway", [mqtt_filter(MqttKind.ANSWERS)], [mqtt_filter(MqttKind.CLAIMS)]),
         Account("monitor", [], ["$SYS/#"]),
         Account("admin", [_CONTROL], [_CONTROL]),
     ]

@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 MOST_UNACKNOWLEDGED = 20
 """Messages on their way on one connection: what brokers take without queueing by default."""
-_SUBSCRIPTIONS = (MqttKind.STORED, MqttKind.REFUSED)
+_SUBSCRIPTIONS = (MqttKind.STORED, MqttKind.REFUSED, MqttKind.ANSWERS)
 
 
 class PahoLink:

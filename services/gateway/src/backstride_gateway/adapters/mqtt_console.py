@@ -1,4 +1,4 @@
-"""Takes the claims of consoles from MQTT: acknowledged one by one, in order, after their handling.
+"""Takes the claims of consoles from MQTT: answered and acknowledged one by one, in order.
 
 A message that cannot be handled now is tried again until it can, or until the program stops; the
 broker keeps what is not acknowledged.
@@ -27,8 +27,8 @@ CLIENT_ID: Final = "backstride-gateway"
 class Handler(Protocol):
     """What handles a message; see `console_claims.ConsoleClaims.handle`."""
 
-    def handle(self, topic: str, payload: bytes) -> None:
-        """Take one message; on return it may be acknowledged."""
+    def handle(self, topic: str, payload: bytes) -> tuple[str, bytes] | None:
+        """Take one message; on return it may be acknowledged, after this topic got this answer."""
         ...
 
 
@@ -91,7 +91,7 @@ class MqttConsole:
         waits = backoff_s()
         while not self._stop.is_set():
             try:
-                self._handler.handle(message.topic, bytes(message.payload))
+                answer = self._handler.handle(message.topic, bytes(message.payload))
             except (StoreUnavailableError, LogUnavailableError) as error:
                 log.warning("console claim waits", topic=message.topic, error=str(error))
                 self._stop.wait(next(waits))
@@ -100,6 +100,9 @@ class MqttConsole:
                 log.exception("console claim not handled", topic=message.topic)
                 break
             else:
+                if answer is not None:
+                    # one that is lost is asked for again, by the same claim
+                    client.publish(*answer, qos=1)
                 break
         if not self._stop.is_set():
             client.ack(message.mid, message.qos)
