@@ -19,6 +19,7 @@ from typing import Any, Final
 from prometheus_client import Gauge
 from sqlalchemy import Connection, Engine, bindparam, func, select
 
+from backstride_gateway.adapters.quick_reads import QuickQuery
 from backstride_gateway.adapters.session_rows import beside, session_of, with_member
 from backstride_gateway.adapters.sql_transactions import reading
 from backstride_gateway.domain.sessions import SessionRecord
@@ -57,10 +58,15 @@ _ALL: Final = (
     .where(claims.c.member_id == bindparam("member_id"))
     .order_by(sessions.c.started_at_ms, sessions.c.session_id)
 )
-_LATER: Final = _ALL.where(
-    sessions.c.started_at_ms >= bindparam("from_ms"),
-    # spares the search through all claims of years
-    claims.c.claimed_at_ms >= bindparam("claimed_from_ms"),
+_LATER: Final = QuickQuery(
+    with_member()
+    .where(
+        claims.c.member_id == bindparam("member_id"),
+        sessions.c.started_at_ms >= bindparam("from_ms"),
+        # spares the search through all claims of years
+        claims.c.claimed_at_ms >= bindparam("claimed_from_ms"),
+    )
+    .order_by(sessions.c.started_at_ms, sessions.c.session_id)
 )
 _SUMS: Final = (
     select(func.count(), *map(func.sum, _REVISIONS))
@@ -109,20 +115,20 @@ class KeptSessions:
         now_s = self._monotonic_s()
         with self._lock:
             kept = self._members.get(member_id)
+        if kept is not None:
+            latest = _read_later(self._engine, member_id, kept.before_ms)
+            is_right = now_s - kept.is_right_at_s < TRUSTED_S
+            if not is_right:
+                with reading(self._engine) as connection:
+                    found = _fingerprint(connection, member_id, kept.before_ms)
+                is_right = found == kept.fingerprint
+                kept = replace(kept, is_right_at_s=now_s)
+            if is_right and len(latest) <= _MOST_LATEST:
+                self._keep(member_id, replace(kept, asked_at_s=now_s))
+                everything = [*kept.sessions, *map(session_of, latest)]
+                return _part(everything, from_ms, until_ms)
         with reading(self._engine) as connection:
-            if kept is not None:
-                latest = _read_later(connection, member_id, kept.before_ms)
-                is_right = now_s - kept.is_right_at_s < TRUSTED_S
-                if not is_right:
-                    is_right = (
-                        _fingerprint(connection, member_id, kept.before_ms) == kept.fingerprint
-                    )
-                    kept = replace(kept, is_right_at_s=now_s)
-                if is_right and len(latest) <= _MOST_LATEST:
-                    self._keep(member_id, replace(kept, asked_at_s=now_s))
-                    everything = [*kept.sessions, *map(session_of, latest)]
-                    return _part(everything, from_ms, until_ms)
-            rows = _read(connection, member_id)
+            rows = connection.execute(_ALL, {"member_id": member_id}).all()
         everything = [session_of(row) for row in rows]
         count = max(0, len(rows) - _LATEST)
         before_ms = everything[count].started_at_ms if everything else 0
@@ -147,19 +153,15 @@ class KeptSessions:
             _KEPT.set(self._count)
 
 
-def _read(connection: Connection, member_id: str) -> Sequence[_Row]:
-    return connection.execute(_ALL, {"member_id": member_id}).all()
-
-
-def _read_later(connection: Connection, member_id: str, from_ms: int) -> Sequence[_Row]:
-    return connection.execute(
-        _LATER,
+def _read_later(engine: Engine, member_id: str, from_ms: int) -> Sequence[_Row]:
+    return _LATER.rows(
+        engine,
         {
             "member_id": member_id,
             "from_ms": from_ms,
             "claimed_from_ms": from_ms - _CLAIM_BEFORE_MS,
         },
-    ).all()
+    )
 
 
 def _fingerprint(connection: Connection, member_id: str, before_ms: int) -> _Fingerprint:

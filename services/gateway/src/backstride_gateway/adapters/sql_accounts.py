@@ -143,8 +143,7 @@ class SqlAccounts:
 
     def session(self, token_hash: str) -> tuple[AccountSession, Account, Member | None] | None:
         """See the port."""
-        with reading(self._engine) as connection:
-            return caller_by_session(connection, token_hash)
+        return caller_by_session(self._engine, token_hash)
 
     def end_session(self, token_hash: str) -> None:
         """See the port."""
@@ -167,8 +166,7 @@ class SqlAccounts:
 
     def token(self, token_hash: str) -> tuple[AccessToken, Account, Member | None] | None:
         """See the port."""
-        with reading(self._engine) as connection:
-            return caller_by_token(connection, token_hash)
+        return caller_by_token(self._engine, token_hash)
 
     def tokens(self, account_id: str) -> list[AccessToken]:
         """See the port."""

@@ -6,8 +6,9 @@ Nothing of it is kept: what was signed out, revoked, left or erased is so with t
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, Table, bindparam, select
+from sqlalchemy import Engine, Table, bindparam, select
 
+from backstride_gateway.adapters.quick_reads import QuickQuery
 from backstride_gateway.adapters.sql_members import (
     GYM_COLUMNS,
     ITS_GYM,
@@ -36,32 +37,31 @@ ACCOUNT: Final = (
 SESSION: Final = ("token_hash", "account_id", "created_at_ms", "expires_at_ms")
 TOKEN: Final = ("token_id", "account_id", "name", "token_hash", "can_write", "created_at_ms")
 
-_Rows = Sequence[Row[*tuple[Any, ...]]]
+_Rows = Sequence[Sequence[Any]]
 
 
 def caller_by_session(
-    connection: Connection, token_hash: str
+    engine: Engine, token_hash: str
 ) -> tuple[AccountSession, Account, Member | None] | None:
     """Return a browser's session with its account, and the member who that is."""
-    rows = connection.execute(_BY_SESSION, {"token_hash": token_hash}).all()
+    rows = _BY_SESSION.rows(engine, {"token_hash": token_hash})
     if not rows:
         return None
     return (AccountSession(**_named(SESSION, rows[0])), *_account_and_member(rows, len(SESSION)))
 
 
 def caller_by_token(
-    connection: Connection, token_hash: str
+    engine: Engine, token_hash: str
 ) -> tuple[AccessToken, Account, Member | None] | None:
     """Return a program's token with its account, and the member who that is."""
-    rows = connection.execute(_BY_TOKEN, {"token_hash": token_hash}).all()
+    rows = _BY_TOKEN.rows(engine, {"token_hash": token_hash})
     if not rows:
         return None
     return (AccessToken(**_named(TOKEN, rows[0])), *_account_and_member(rows, len(TOKEN)))
 
 
-def _query(table: Table, names: Sequence[str]) -> Select[*tuple[Any, ...]]:
-    """Return the query, made once: to make and to compare it costs more than to send it."""
-    return (
+def _query(table: Table, names: Sequence[str]) -> QuickQuery:
+    return QuickQuery(
         select(
             *(table.c[name] for name in names),
             *(accounts.c[name] for name in ACCOUNT),
