@@ -6,12 +6,13 @@ a local program on a free port in a temporary directory, a skip that tells the r
 """
 
 import os
-import socket
 import uuid
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+from backstride_standalone.adapters.local_ports import free_ports
 
 HOST = "127.0.0.1"
 SERVERS = frozenset({"chromium", "influxdb", "kafka", "mosquitto", "postgres"})
@@ -47,10 +48,7 @@ def cache_folder() -> Path:
 
 def free_port() -> int:
     """Return a TCP port on which nobody listened a moment ago."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port
+    return free_ports(1)[0]
 
 
 def fresh_name(purpose: str) -> str:

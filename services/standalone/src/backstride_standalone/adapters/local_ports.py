@@ -1,10 +1,14 @@
 """Ports of this machine's loopback interface."""
 
 import contextlib
+import secrets
 import socket
 from typing import Final
 
 HOST: Final = "127.0.0.1"
+_OF_SERVERS: Final = range(20_000, 32_000)
+"""Linux lends clients ports from 32768 on, macOS from 49152 on."""
+_CHANCE: Final = secrets.SystemRandom()
 
 
 def is_free(port: int) -> bool:
@@ -20,9 +24,18 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return different ports on which nobody listens."""
+    """Return different ports on which nobody listens, and which no client is lent by the kernel.
+
+    They are listened at seconds later. A port out of the kernel's own range may by then be that of
+    a connection that one of our programs has opened.
+    """
+    found: list[int] = []
     with contextlib.ExitStack() as stack:
-        listeners = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for listener in listeners:
-            listener.bind((HOST, 0))
-        return [int(listener.getsockname()[1]) for listener in listeners]
+        candidates = iter(_CHANCE.sample(_OF_SERVERS, len(_OF_SERVERS)))
+        while len(found) < count:
+            listener = stack.enter_context(socket.socket())
+            port = next(candidates)
+            with contextlib.suppress(OSError):
+                listener.bind((HOST, port))
+                found.append(port)
+    return found
