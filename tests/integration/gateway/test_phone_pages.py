@@ -217,6 +217,26 @@ def test_a_session_that_nobody_ended_tells_its_last_step_and_ends_by_itself(
     expect(page.locator(".notice")).to_have_count(0, timeout=WITHIN_MS)
 
 
+def test_a_session_just_finished_is_waited_for_until_it_is_stored(
+    phone: Holder, server: PageServer, desk: Desk
+) -> None:
+    walk_now(server)
+    page = phone.open("/now")
+    page.get_by_role("button", name="Finish").click(timeout=WITHIN_MS)
+    page.get_by_role("button", name="Tap again to finish").click()
+    expect(page.get_by_role("status").filter(has_text="being written down")).to_be_visible(
+        timeout=WITHIN_MS
+    )
+
+    session_id = page.url.rpartition("/")[2]
+    (claim_id,) = desk.claims.rows
+    desk.history.put(
+        session_record(session_id, desk.now_ms, claim_id=claim_id, treadmill=TREADMILL)
+    )
+
+    expect(page.get_by_role("heading", name="Twice?")).to_be_visible(timeout=WITHIN_MS)
+
+
 def test_the_calendar_shows_both_directions_and_a_day_filters(phone: Holder, desk: Desk) -> None:
     walked_before(desk)
     # the member's month is that of the desk's clock

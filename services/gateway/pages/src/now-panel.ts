@@ -5,6 +5,7 @@ import * as api from "./api";
 import { gaitIcon, gaitOf, WORDS } from "./direction";
 import { button, fill, h, setAttribute, setText } from "./dom";
 import { clock, distance, oneDigit, signedSpeed, speed, timeHere, whole } from "./format";
+import { noteFinished } from "./finished";
 import { nameOf } from "./names";
 import { inWords } from "./panels";
 import { currentUnits, setUnits } from "./preferences";
@@ -208,6 +209,7 @@ export class NowPanel {
       const session = treadmill.session;
       await api.release(treadmill.gym_id, treadmill.treadmill_id, this.member.member_id);
       const isCounted = session && session.claim_id === treadmill.claim?.claim_id;
+      if (isCounted) noteFinished(session.session_id);
       go(isCounted ? `/sessions/${encodeURIComponent(session.session_id)}` : "/history");
     } catch (error) {
       setText(this.message, inWords(error));

@@ -6,6 +6,7 @@ import { correctionsPanel } from "../corrections";
 import { gaitIcon } from "../direction";
 import { button, facts, fill, h, setText } from "../dom";
 import { clock, dayAndTime, distance, speed, timeOfDay, whole, zoneHere } from "../format";
+import { sessionOf } from "../finished";
 import { learnNames, nameOf } from "../names";
 import { inWords } from "../panels";
 import { go, type Visit } from "../router";
@@ -15,7 +16,9 @@ import { twiceCard } from "../twice-card";
 const REFRESH_MS = 5_000;
 
 export async function show({ main, parameter, signal }: Visit): Promise<void> {
-  const session = await api.session(parameter);
+  const session = await sessionOf(parameter, signal, () =>
+    main.replaceChildren(h("p", { class: "loading", role: "status" }, "Your session is being written down…")),
+  );
   const [timeZone] = await Promise.all([zoneOf(session), learnNames(session.gym_id)]);
   if (signal.aborted) return;
   const head = h("div", {});
