@@ -26,10 +26,11 @@ def program_of_browser() -> str | None:
     return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
-# Per test: while the synchronous playwright is open, no asyncio test can run in this thread.
-@pytest.fixture
+# Per module, since a start takes seconds, and no longer: while the synchronous playwright is open,
+# no asyncio test can run in this thread.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Lend a browser; the test opens contexts with the viewport that it wants."""
+    """Lend a browser; each test opens contexts of its own, which know nothing of each other."""
     address = given_address("chromium")
     program = program_of_browser()
     if address is None and program is None:

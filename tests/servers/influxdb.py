@@ -180,7 +180,7 @@ def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxAddress
     server = LocalInfluxdb(installed_program(), tmp_path_factory.mktemp("influxdb"))
     server.start()
     yield server.address
-    server.stop()
+    server.kill()  # nobody reads its points again
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def new_influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalInfl
     )
     server.start()
     yield server
-    server.stop()
+    server.kill()
 
 
 @pytest.fixture
@@ -206,4 +206,4 @@ def own_influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalInfl
     server = LocalInfluxdb(installed_program(), tmp_path_factory.mktemp("own-influxdb"))
     server.start()
     yield server
-    server.stop()
+    server.kill()

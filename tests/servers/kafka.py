@@ -1,9 +1,12 @@
 """A real Apache Kafka: one KRaft node run from the jars that `make kafka` installs."""
 
+import atexit
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,7 +70,7 @@ class LocalKafka:
     def __init__(self, libs: Path, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         """Use the folder; `settings` are server properties that count before ours."""
         self.address = KafkaAddress(f"{HOST}:{free_port()}")
-        self._java = ["java", *_JVM, "-cp", f"{libs}/*"]
+        self._libs = libs
         self._properties = folder / "server.properties"
         self._log_folder = folder / "log"
         controller = f"{HOST}:{free_port()}"
@@ -97,7 +100,7 @@ class LocalKafka:
             encoding="utf-8",
         )
         self._process = LocalProcess(
-            [*self._java, "kafka.Kafka", str(self._properties)],
+            [*_java(libs), "kafka.Kafka", str(self._properties)],
             log=folder / "kafka.log",
             is_ready=self.address.answers,
             ready_within_s=_READY_WITHIN_S,
@@ -107,7 +110,8 @@ class LocalKafka:
     def start(self) -> None:
         """Start the node, also again after `stop` or `kill`, and wait until it answers."""
         if not self._is_formatted:
-            self._format_storage()
+            # no setting of a node has a part in it: all of a run begin with a copy
+            shutil.copytree(_formatted(self._libs), self._log_folder)
             self._is_formatted = True
         self._process.start()
 
@@ -124,16 +128,36 @@ class LocalKafka:
         shutil.rmtree(self._log_folder)
         self._is_formatted = False
 
-    def _format_storage(self) -> None:
-        tool = ["kafka.tools.StorageTool", "format", "--cluster-id", _CLUSTER_ID]
-        formatted = subprocess.run(
-            [*self._java, *tool, "--config", str(self._properties)],
-            capture_output=True,
-            text=True,
-            timeout=_READY_WITHIN_S,
-            check=False,
-        )
-        assert formatted.returncode == 0, formatted.stdout + formatted.stderr
+
+@cache
+def _formatted(libs: Path) -> Path:
+    """Return a log folder as Kafka's own tool makes it, which takes seconds of Java each time."""
+    folder = Path(tempfile.mkdtemp(prefix="backstride-kafka-"))
+    atexit.register(shutil.rmtree, folder)
+    properties = folder / "server.properties"
+    properties.write_text(
+        "process.roles=broker,controller\n"
+        "node.id=1\n"
+        f"controller.quorum.voters=1@{HOST}:9093\n"
+        "controller.listener.names=CONTROLLER\n"
+        f"listeners=PLAINTEXT://{HOST}:9092,CONTROLLER://{HOST}:9093\n"
+        f"log.dirs={folder / 'log'}\n",
+        encoding="utf-8",
+    )
+    tool = ["kafka.tools.StorageTool", "format", "--cluster-id", _CLUSTER_ID]
+    made = subprocess.run(
+        [*_java(libs), *tool, "--config", str(properties)],
+        capture_output=True,
+        text=True,
+        timeout=_READY_WITHIN_S,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    return folder / "log"
+
+
+def _java(libs: Path) -> list[str]:
+    return ["java", *_JVM, "-cp", f"{libs}/*"]
 
 
 def installed_libs() -> Path:
@@ -156,7 +180,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaAddress]:
     node = LocalKafka(installed_libs(), tmp_path_factory.mktemp("kafka"))
     node.start()
     yield node.address
-    node.stop()
+    node.kill()  # nobody reads its log again
 
 
 @pytest.fixture
@@ -165,4 +189,4 @@ def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     node = LocalKafka(installed_libs(), tmp_path_factory.mktemp("own-kafka"))
     node.start()
     yield node
-    node.stop()
+    node.kill()
