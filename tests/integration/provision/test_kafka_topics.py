@@ -126,7 +126,7 @@ def _records(kafka: KafkaAddress, topic: str, partition: int, end: int) -> int:
     count = 0
     try:
         while True:
-            message = consumer.poll(10)
+            message = consumer.poll(60)
             assert message is not None
             if message.error() is None:
                 count += 1
