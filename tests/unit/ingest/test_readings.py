@@ -1,4 +1,5 @@
 import json
+from time import process_time
 from typing import Any
 
 import pytest
@@ -124,18 +125,69 @@ def test_how_far_off_a_time_is_stands_in_words(measured_at_ms: int, words: str) 
     assert "604800 s before to 300 s after" in rejects[0].detail
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "nan", "-nan", "inf", "-inf", "INF", "1e999"]
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS)
 def test_a_speed_that_is_no_number_takes_no_good_reading_along(number: str) -> None:
-    payload = readings_payload(raw_reading(1), raw_reading(2)).replace(b"1.2", number.encode(), 1)
+    payload = readings_payload(raw_reading(1), raw_reading(2), raw_reading(3)).replace(
+        b'"seq": 2', b'"seq": 2, "cadence_steps_per_min": ' + number.encode()
+    )
+
+    event, rejects, refusal = decode_readings(TREADMILL, payload, NOW_MS)
+
+    assert event is not None
+    assert [reading.seq for reading in event.readings] == [1, 3]
+    assert event.skips == [Skip(2, Reason.UNREADABLE_READING)]
+    assert [(reject.seq, reject.reason) for reject in rejects] == [(2, Reason.UNREADABLE_READING)]
+    assert "cadence_steps_per_min" in rejects[0].detail or "range" in rejects[0].detail
+    assert refusal is None
+
+
+def test_the_dead_letter_of_a_reading_that_is_no_number_holds_what_came() -> None:
+    readings = b", ".join(
+        json.dumps(raw_reading(seq)).encode().replace(b"1.2", number)
+        for seq, number in ((1, b"NaN"), (2, b"Infinity"), (3, b"1.2"), (4, b"-inf"))
+    )
+    payload = b'{"boot_id": 5, "note": "NaN \\" Infinity", "readings": [' + readings + b"]}"
 
     event, rejects, _ = decode_readings(TREADMILL, payload, NOW_MS)
 
-    if event is None:
-        # JSON knows no such number, so the message as a whole is no JSON
-        assert [reject.reason for reject in rejects] == [Reason.UNREADABLE_MESSAGE]
-    else:
-        assert [reading.seq for reading in event.readings] == [2]
-        assert event.skips == [Skip(1, Reason.UNREADABLE_READING)]
+    assert event is not None
+    assert [reading.seq for reading in event.readings] == [3]
+    assert b", ".join(bytes(reject.payload) for reject in rejects[:2]) in payload
+    assert b"-inf" in rejects[2].payload
+
+
+def test_a_text_that_names_no_number_is_left_alone() -> None:
+    bad = {**raw_reading(1), "direction": "NaN"}
+    payload = readings_payload(bad, raw_reading(2)).replace(b"1.2", b"NaN", 1)
+
+    _, rejects, _ = decode_readings(TREADMILL, payload, NOW_MS)
+
+    assert b'"direction": "NaN"' in rejects[0].payload
+
+
+def test_the_number_of_a_boot_cannot_be_guessed() -> None:
+    payload = readings_payload(raw_reading(1)).replace(b'"boot_id": 5', b'"boot_id": NaN')
+
+    event, rejects, refusal = decode_readings(TREADMILL, payload, NOW_MS)
+
+    assert event is None
+    assert [(one.reason, one.payload) for one in rejects] == [(Reason.UNREADABLE_MESSAGE, payload)]
+    assert refusal is not None
+
+
+def test_the_time_to_look_for_no_numbers_grows_with_the_length_of_a_message() -> None:
+    """A text without an end, full of escaped quotes, is looked at once."""
+    payload = b'nan "' + b'\\"' * 120_000
+    begun_s = process_time()
+
+    _, rejects, _ = decode_readings(TREADMILL, payload, NOW_MS)
+
+    assert [reject.reason for reject in rejects] == [Reason.UNREADABLE_MESSAGE]
+    # the square of it takes minutes
+    assert process_time() - begun_s < 5
 
 
 @pytest.mark.parametrize("seq", [1, 2])

@@ -1,13 +1,15 @@
 """Decides which readings of a message are good; the good ones beside a bad one are kept.
 
 The fast path decodes the message in one go and compares ranges; anything odd sends the whole
-message through the slow path, reading by reading.
+message through the slow path, reading by reading. NaN and infinities make a whole message no JSON;
+the slow path reads such a message as if texts stood there, so that only their readings are bad.
 """
 
 from typing import NamedTuple
 
 import msgspec
 
+from backstride_ingest.domain.no_numbers import as_texts
 from backstride_ingest.domain.refusals import Reason, Reject, reject_message
 from backstride_shared.decoding import UNREADABLE
 from backstride_shared.frames import FrameReading, ReadingsEvent, Skip
@@ -104,8 +106,15 @@ def measured_limits_ms(received_at_ms: int, sent_at_ms: int | None) -> tuple[int
 
 
 def _decode_one_by_one(treadmill: TreadmillKey, payload: bytes, received_at_ms: int) -> Decoded:
+    readable = payload
     try:
-        envelope = envelope_decoder.decode(payload)
+        try:
+            envelope = envelope_decoder.decode(payload)
+        except UNREADABLE:
+            readable = as_texts(payload)
+            if readable is payload:
+                raise
+            envelope = envelope_decoder.decode(readable)
     except UNREADABLE as error:
         detail = str(error)
         reject = reject_message(Reason.UNREADABLE_MESSAGE, detail, payload)
@@ -117,6 +126,7 @@ def _decode_one_by_one(treadmill: TreadmillKey, payload: bytes, received_at_ms: 
     rejects: list[Reject] = []
     refusal: str | None = None
     last_seq = 0
+    looked_at_bytes = 0
     for raw in envelope.readings:
         judged = _judge(raw, last_seq, limits_ms)
         if isinstance(judged, Reading):
@@ -125,6 +135,11 @@ def _decode_one_by_one(treadmill: TreadmillKey, payload: bytes, received_at_ms: 
             continue
         seq, reason, detail = judged
         original = bytes(raw)
+        if readable is not payload:
+            # as it came: what stands for NaN is as long, so that the places are the same
+            start = readable.index(original, looked_at_bytes)
+            looked_at_bytes = start + len(original)
+            original = payload[start:looked_at_bytes]
         rejects.append(
             Reject(reason, detail, original, len(original), device_id, envelope.boot_id, seq)
         )
