@@ -15,6 +15,7 @@ from backstride_gateway.ports import (
     SessionCursor,
     StoredState,
     StoreUnavailableError,
+    UnstorableError,
 )
 from backstride_shared.fold import TreadmillsFold
 from backstride_shared.fold.state import decode_state
@@ -44,6 +45,9 @@ class InMemoryMembers:
 
     def by_number(self, gym_id: str, member_number: str) -> Member | None:
         self._check()
+        if "\x00" in member_number:
+            # as PostgreSQL, which has no place for it
+            raise UnstorableError(member_number)
         for member in self._members.values():
             for one in member.memberships:
                 if (one.gym_id, one.member_number) == (gym_id, member_number):
@@ -229,7 +233,9 @@ class InMemoryHistory:
 
     def _with_member(self, session: SessionRecord) -> SessionRecord:
         claim = self._claims.rows.get(session.claim_id or "")
-        return replace(session, member_id=None if claim is None else claim.member_id)
+        if claim is None:
+            return replace(session, member_id=None)
+        return replace(session, member_id=claim.member_id, released_at_ms=claim.released_at_ms)
 
     def _check(self) -> None:
         if self.is_away:

@@ -197,6 +197,32 @@ def test_claims_of_the_past_that_come_late_find_their_place() -> None:
     assert desk.claims.rows[now.claim_id] == now
 
 
+def test_what_was_held_until_its_release_is_not_taken_by_a_claim_that_comes_late() -> None:
+    desk = Desk()
+    desk.add_member("m")
+    desk.add_member("n", "1002")
+    desk.claiming.claim(KEY, "n", None)
+    desk.pass_minutes(2)
+    held = desk.claiming.release(KEY, "n")
+    with pytest.raises(ClaimTimeError, match="released it"):
+        desk.key_in(KEY, console("claim", NOW_MS + 60_000))
+    assert list(desk.claims.rows.values()) == [held]
+    after = desk.key_in(KEY, console("claim", desk.now_ms))
+    assert after.claimed_at_ms == held.released_at_ms
+
+
+def test_a_late_claim_cuts_one_that_ended_only_because_its_member_went_elsewhere() -> None:
+    desk = Desk()
+    desk.add_member("m")
+    desk.add_member("n", "1002")
+    forgotten = desk.claiming.claim(KEY, "n", None).claim
+    desk.pass_minutes(2)
+    desk.claiming.claim(TreadmillKey("demo/treadmill-02"), "n", None)
+    late = desk.key_in(KEY, console("claim", NOW_MS + 60_000))
+    assert late.claimed_at_ms == NOW_MS + 60_000
+    assert desk.claims.rows[forgotten.claim_id].released_at_ms == NOW_MS + 60_000
+
+
 @pytest.mark.parametrize("at_ms", [NOW_MS - 8 * 86_400_000, NOW_MS + 600_000])
 def test_a_console_with_a_wrong_clock_is_refused(at_ms: int) -> None:
     desk = Desk()

@@ -254,6 +254,7 @@ def test_a_console_is_told_what_became_of_its_message() -> None:
     [
         ({"pin": "4712"}, "not-known"),
         ({"pin": "4711", "member_number": "9999"}, "not-known"),
+        ({"pin": "4711", "member_number": "\x00"}, "not-known"),
         ({"member_number": None, "card": "04:A2:2B:9C"}, "not-known"),
         ({"pin": "4711", "at_ms": NOW_MS - 8 * 86_400_000}, "time"),
         ({"pin": "4711", "action": "release"}, "not-claimed"),

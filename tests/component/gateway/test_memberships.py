@@ -120,6 +120,20 @@ async def test_who_left_a_gym_is_gone_for_its_operators_and_keeps_their_past() -
         assert len((await client.get("/v1/members")).json()["members"]) == 2
 
 
+async def test_who_leaves_a_gym_holds_no_treadmill_there_and_shows_no_session() -> None:
+    gyms = TwoGyms()
+    await joined(gyms)
+    assert gyms.desk.claiming.holder_at(TreadmillKey("north/two"), gyms.desk.now_ms) is not None
+    async with gyms.signed_in("operator") as client:
+        assert (await client.get("/v1/sessions/s-north")).status_code == 200
+    async with gyms.signed_in("cem") as client:
+        assert (await client.delete("/v1/account/gyms/north")).status_code == 204
+        assert (await client.get("/v1/sessions/s-north")).status_code == 200
+    assert gyms.desk.claiming.holder_at(TreadmillKey("north/two"), gyms.desk.now_ms) is None
+    async with gyms.signed_in("operator") as client:
+        assert (await client.get("/v1/sessions/s-north")).status_code == 404
+
+
 async def test_who_moves_to_another_gym_leaves_the_first_one_behind() -> None:
     gyms = TwoGyms()
     number = (await joined(gyms))["member_number"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from backstride_gateway.claiming import ClaimedByAnotherError, PastClaimedError
+from backstride_gateway.claiming import ClaimedByAnotherError, ElsewhereThenError, PastClaimedError
 from backstride_gateway.domain.members import Profile
 from backstride_gateway.domain.sessions import SessionRecord
 from backstride_gateway.ports import LogUnavailableError
@@ -119,6 +119,46 @@ def test_whoever_claimed_in_the_meantime_keeps_what_is_theirs() -> None:
     assert claim.released_at_ms is not None
     assert claim.released_at_ms <= later.claimed_at_ms
     assert desk.claims.rows[later.claim_id].released_at_ms is None
+
+
+def run_elsewhere(desk: Desk, minutes: float) -> str:
+    """Let m run on another treadmill for the last minutes, and return the claim."""
+    claim = desk.claiming.claim(OTHER, "m", None).claim
+    desk.pass_minutes(minutes)
+    session = session_record(
+        "own",
+        desk.now_ms - round(minutes * MINUTE_MS),
+        claim_id=claim.claim_id,
+        treadmill=OTHER,
+        duration_s=minutes * 60,
+    )
+    desk.history.put(session)
+    return claim.claim_id
+
+
+@pytest.mark.parametrize("is_released", [False, True])
+def test_nobody_takes_over_what_was_run_while_they_ran_elsewhere(*, is_released: bool) -> None:
+    desk = Desk()
+    desk.add_member("m", "1001")
+    claim_id = run_elsewhere(desk, 12)
+    if is_released:
+        desk.claiming.release(OTHER, "m")
+    before = desk.claims.rows[claim_id]
+    run_as_nobody(desk, ended_minutes_ago=1.0)
+    with pytest.raises(ElsewhereThenError):
+        desk.services.taking_over.take_over(KEY, "m")
+    assert desk.claims.rows == {claim_id: before}
+
+
+def test_who_forgot_to_release_takes_over_what_they_ran_afterwards() -> None:
+    desk = Desk()
+    desk.add_member("m", "1001")
+    claim_id = run_elsewhere(desk, 12)
+    desk.pass_minutes(12)
+    run_as_nobody(desk, ended_minutes_ago=1.0)
+    claim = desk.services.taking_over.take_over(KEY, "m").claim
+    assert claim.claimed_at_ms == desk.now_ms - 11 * MINUTE_MS
+    assert desk.claims.rows[claim_id].released_at_ms in {None, claim.claimed_at_ms}
 
 
 async def test_a_take_over_survives_the_loss_of_the_log() -> None:

@@ -12,7 +12,7 @@ from backstride_gateway.adapters.sql_history import SqlHistory
 from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_gateway.domain.claiming import StoredClaim
 from backstride_gateway.domain.members import Member, Profile
-from backstride_gateway.domain.sessions import SessionFilter, SessionRecord
+from backstride_gateway.domain.sessions import SessionFilter, SessionRecord, ended_at_ms
 from backstride_gateway.gym_statistics import GymSum, GymSums
 from backstride_gateway.gym_view import SessionsOfGym
 from backstride_gateway.ports import (
@@ -22,6 +22,7 @@ from backstride_gateway.ports import (
     SessionCursor,
     SessionHistory,
     StoredState,
+    UnstorableError,
 )
 from backstride_recorder.adapters.session_rows import session_row
 from backstride_shared.energy import Wearer
@@ -280,6 +281,33 @@ def test_a_session_comes_back_with_its_sums_and_its_member(stores: Stores) -> No
     assert found is not None
     assert found.member_id is None
     assert stores.history.get("unknown") is None
+
+
+def test_a_session_is_over_when_its_claim_was_released_though_no_reading_came_since(
+    stores: Stores,
+) -> None:
+    stores.members.add(member("m"))
+    stores.claims.save([claim("c")])
+    session = session_record("s", NOW_MS, claim_id="c", duration_s=900)
+    stores.put_session(session)
+    at_ms = session.last_reading_at_ms + 1000
+    found = stores.history.get("s")
+    assert found is not None
+    assert ended_at_ms(found, at_ms) is None
+    stores.claims.save([replace(claim("c"), released_at_ms=at_ms)])
+    found = stores.history.get("s")
+    assert found is not None
+    assert ended_at_ms(found, at_ms) == session.last_moving_at_ms
+    assert ended_at_ms(found, at_ms - 1) is None
+
+
+def test_a_text_that_no_store_may_hold_is_no_outage(stores: Stores) -> None:
+    """PostgreSQL has no place for U+0000; asked again it would have none either."""
+    try:
+        found = stores.members.by_number("gym", "\x00")
+    except UnstorableError:
+        found = None
+    assert found is None
 
 
 def test_what_was_done_in_one_gym_is_told_from_the_rest(stores: Stores) -> None:

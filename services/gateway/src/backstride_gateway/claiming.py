@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from backstride_gateway.domain.claiming import (
+    ClaimTimeError,
     LastMoving,
     StoredClaim,
     check_claim_time,
@@ -27,7 +28,7 @@ from backstride_gateway.membership import UnknownMemberError
 from backstride_gateway.ports import Claims, Clock, Members, SessionHistory
 from backstride_shared.claims import Purpose
 from backstride_shared.energy import Wearer
-from backstride_shared.identity import TreadmillKey
+from backstride_shared.identity import TreadmillKey, gym_id_of
 from backstride_shared.messages import ConsoleClaimMessage
 
 OnChange = Callable[[str], None]
@@ -44,6 +45,10 @@ class ClaimedByAnotherError(Exception):
 
 class PastClaimedError(Exception):
     """Somebody held the treadmill in the interval that is to be claimed."""
+
+
+class ElsewhereThenError(Exception):
+    """The member moved on another treadmill, which they held, in the time that is to be claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ class Claiming:
         Raises:
             UnknownMemberError: when there is no member of that id.
             PastClaimedError: when somebody held the treadmill at that moment.
+            ElsewhereThenError: when the member moved elsewhere since then, on what they held.
 
         """
         new = _NewClaim(claim_id, from_ms, until_ms, None, is_of_nobody=True)
@@ -142,6 +148,22 @@ class Claiming:
         self._on_change(treadmill)
         return ended
 
+    def release_all(self, member_id: str, gym_id: str) -> None:
+        """End what a member holds in a gym, as when they leave it."""
+        now_ms = self._clock()
+        ended: list[StoredClaim] = []
+        with self._lock:
+            for claim in self._claims.of_member(member_id):
+                treadmill = TreadmillKey(claim.treadmill)
+                if gym_id_of(treadmill) != gym_id or claim.released_at_ms is not None:
+                    continue
+                held = self._holding(treadmill, now_ms)
+                if held is not None and held.claim_id == claim.claim_id:
+                    ended.append(released(claim, now_ms))
+            self._claims.save(ended)
+        for claim in ended:
+            self._on_change(claim.treadmill)
+
     def holder_at(self, treadmill: TreadmillKey, at_ms: int) -> StoredClaim | None:
         """Return the claim that holds a treadmill at a moment."""
         return self._holding(treadmill, at_ms)
@@ -154,7 +176,8 @@ class Claiming:
         A repeated message changes nothing.
 
         Raises:
-            ClaimTimeError: when the time is older than seven days, or in the future.
+            ClaimTimeError: when the time is older than seven days, in the future, or in the middle
+                of what another member held until they released it.
             NotClaimedError: when a release finds no claim of this member.
 
         """
@@ -182,6 +205,11 @@ class Claiming:
                 raise PastClaimedError(treadmill)
             if held is not None and held.member_id == member.member_id:
                 return ClaimOutcome(held, is_new=False)
+            if held is not None and self._was_released(held, known):
+                raise ClaimTimeError("another member held the treadmill then, and released it")
+            own = self._claims.of_member(member.member_id)
+            if new.is_of_nobody and self._moved_elsewhere(treadmill, own, new.at_ms):
+                raise ElsewhereThenError(treadmill)
             claim, shortened = placed(
                 known,
                 StoredClaim(
@@ -194,7 +222,6 @@ class Claiming:
                     purpose=new.purpose,
                 ),
             )
-            own = self._claims.of_member(member.member_id)
             claim = until_next(claim, own)
             changed = [one for one in (shortened, claim) if one is not None]
             changed += self._left_elsewhere(claim, own)
@@ -203,6 +230,23 @@ class Claiming:
             if one is not shortened:
                 self._on_change(one.treadmill)
         return ClaimOutcome(claim, is_new=True)
+
+    def _was_released(self, held: StoredClaim, known: list[StoredClaim]) -> bool:
+        """Return whether a claim ended by release, and not by the next one, here or elsewhere."""
+        if held.released_at_ms is None:
+            return False
+        followed = [*known, *self._claims.of_member(held.member_id)]
+        return all(one.claimed_at_ms != held.released_at_ms for one in followed)
+
+    def _moved_elsewhere(self, treadmill: str, own: list[StoredClaim], from_ms: int) -> bool:
+        """Return whether a claim of these, begun before, has motion on another treadmill since."""
+        for claim in own:
+            if claim.treadmill == treadmill or claim.claimed_at_ms > from_ms:
+                continue
+            moved_at_ms = self._last_moving(claim.treadmill, [claim]).get(claim.claim_id, 0)
+            if moved_at_ms > from_ms:
+                return True
+        return False
 
     def _left_elsewhere(self, new: StoredClaim, own: list[StoredClaim]) -> list[StoredClaim]:
         """Return the member's claims that hold on other treadmills, ended where the new begins."""

@@ -19,7 +19,7 @@ from backstride_gateway.console_access import (
 )
 from backstride_gateway.domain.claiming import ClaimTimeError
 from backstride_gateway.domain.console_access import without_secrets
-from backstride_gateway.ports import Clock
+from backstride_gateway.ports import Clock, UnstorableError
 from backstride_shared.decoding import UNREADABLE
 from backstride_shared.frames import FRAME_VERSION, MAX_DEAD_LETTER_BYTES, DeadLetter
 from backstride_shared.identity import TreadmillKey
@@ -41,6 +41,21 @@ _MESSAGES = Counter(
 )
 for _outcome in OUTCOMES:
     _MESSAGES.labels(_outcome)
+
+
+_REFUSALS: Final[dict[type[Exception], ConsoleRefusal]] = {
+    ClaimTimeError: "time",
+    TooManyAttemptsError: "wait",
+    NotProvenError: "not-known",
+    UnknownMemberNumberError: "not-known",
+    # asked again it would be no other, and hold up everybody's next claim
+    UnstorableError: "not-known",
+    NotClaimedError: "not-claimed",
+}
+_WORDS: Final[dict[type[Exception], str]] = {
+    UnknownMemberNumberError: "the gym has no member of this number",
+    NotClaimedError: "a release without a claim of this member",
+}
 
 
 class Answer(NamedTuple):
@@ -86,27 +101,16 @@ class ConsoleClaims:
         except (UnknownTopicError, *UNREADABLE) as error:
             self._refuse(topic, payload, treadmill, str(error))
             return None
-        refusal: ConsoleRefusal
         if not self._is_registered(treadmill):
             self._refuse(topic, payload, treadmill, "the treadmill is not registered")
             return _refusal(treadmill, message, "not-registered")
         try:
             member = self._access.identify(treadmill, message)
             claim = self._claiming.take_console(treadmill, member, message)
-        except ClaimTimeError as error:
-            refusal, reason = "time", str(error)
-        except TooManyAttemptsError as error:
-            refusal, reason = "wait", str(error)
-        except NotProvenError as error:
-            refusal, reason = "not-known", str(error)
-        except UnknownMemberNumberError:
-            refusal, reason = "not-known", "the gym has no member of this number"
-        except NotClaimedError:
-            refusal, reason = "not-claimed", "a release without a claim of this member"
-        else:
-            return _taken(treadmill, message, claim.claim_id)
-        self._refuse(topic, payload, treadmill, reason)
-        return _refusal(treadmill, message, refusal)
+        except tuple(_REFUSALS) as error:
+            self._refuse(topic, payload, treadmill, _WORDS.get(type(error)) or str(error))
+            return _refusal(treadmill, message, _REFUSALS[type(error)])
+        return _taken(treadmill, message, claim.claim_id)
 
     def _refuse(self, topic: str, payload: bytes, treadmill: str | None, reason: str) -> None:
         # who reads dead letters learns no PIN, not even a wrong one

@@ -23,6 +23,10 @@ class StoreUnavailableError(Exception):
     """The relational store cannot be used now; nothing of the call may be assumed done."""
 
 
+class UnstorableError(Exception):
+    """A value, such as a text with U+0000, for which the relational store has no place."""
+
+
 class MemberNumberTakenError(Exception):
     """Another member of the gym has this number."""
 

@@ -26,6 +26,7 @@ _SESSION: Final = (
     sessions.c.recomputed_at_ms,
     sessions.c.is_facing_away,
     sessions.c.totals,
+    claims.c.released_at_ms,
 )
 _NAMES: Final = tuple(column.name for column in _SESSION)
 _BESIDE_AT: Final = len(_SESSION)

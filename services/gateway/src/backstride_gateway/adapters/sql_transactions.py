@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from backstride_gateway.ports import StoreUnavailableError
+from backstride_gateway.ports import StoreUnavailableError, UnstorableError
 from backstride_shared.store.migrate import SchemaError, check_schema
 from backstride_shared.store.opening import writing
 
@@ -23,11 +23,14 @@ def reading(engine: Engine, *, is_one_transaction: bool = False) -> Iterator[Con
 
     Raises:
         StoreUnavailableError: when the store cannot be reached or does not answer.
+        UnstorableError: when it has no place for a value, whenever it is asked.
 
     """
     try:
         with (engine if is_one_transaction else _of_statements(engine)).connect() as connection:
             yield connection
+    except DataError as error:
+        raise UnstorableError(_reason(error)) from error
     except (DBAPIError, PoolTimeoutError, TimeoutError) as error:
         raise StoreUnavailableError(_reason(error)) from error
 
@@ -40,6 +43,7 @@ def writing_to(engine: Engine) -> Iterator[Connection]:
 
     Raises:
         StoreUnavailableError: when the store cannot be reached or does not answer.
+        UnstorableError: when it has no place for a value, whenever it is asked.
 
     """
     try:
@@ -47,6 +51,8 @@ def writing_to(engine: Engine) -> Iterator[Connection]:
             yield connection
     except IntegrityError:
         raise
+    except DataError as error:
+        raise UnstorableError(_reason(error)) from error
     except (DBAPIError, PoolTimeoutError, TimeoutError) as error:
         raise StoreUnavailableError(_reason(error)) from error
 

@@ -25,6 +25,7 @@ from backstride_gateway.domain.permissions import (
     Caller,
     changes_profile,
     is_of_gym,
+    is_own,
     is_staff_of,
     seen_gym_of,
     sees_member,
@@ -156,6 +157,14 @@ def _seen_session(session_id: str, services: WithServices, caller: WithCaller) -
     session = services.history.session(session_id)
     if not sees_session(caller, session):
         raise UnknownSessionError(session_id)
+    if session.member_id is not None and not is_own(caller, session.member_id):
+        # whoever left the gym is gone for its staff
+        try:
+            member = services.membership.get(session.member_id)
+        except UnknownMemberError:
+            raise UnknownSessionError(session_id) from None
+        if not sees_member(caller, member):
+            raise UnknownSessionError(session_id)
     return session
 
 

@@ -91,8 +91,13 @@ def join_gym(
 
 @router.delete("/{gym_id}", status_code=HTTPStatus.NO_CONTENT, responses={404: _PROBLEM})
 def leave_gym(member_id: OwnMemberId, gym_id: Identifier, services: WithServices) -> None:
-    """Leave a gym: its operators see nothing of the caller any more. The last one stays."""
+    """Leave a gym, and what is held there: its operators see nothing of the caller any more.
+
+    The last one stays.
+    """
     services.joining.leave_gym(member_id, gym_id)
+    # after it: from then on nothing of this gym can be claimed
+    services.claiming.release_all(member_id, gym_id)
 
 
 def _view(services: Services, membership: GymMembership, first_gym_id: str) -> MembershipView:

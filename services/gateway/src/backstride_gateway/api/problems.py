@@ -22,7 +22,12 @@ from backstride_gateway.api.refusals import (
     NotSignedInError,
 )
 from backstride_gateway.attempts import TooManyAttemptsError
-from backstride_gateway.claiming import ClaimedByAnotherError, NotClaimedError, PastClaimedError
+from backstride_gateway.claiming import (
+    ClaimedByAnotherError,
+    ElsewhereThenError,
+    NotClaimedError,
+    PastClaimedError,
+)
 from backstride_gateway.console_access import (
     CardTakenError,
     TooManyCardsError,
@@ -59,6 +64,7 @@ from backstride_gateway.ports import (
     SignInNameTakenError,
     StoreUnavailableError,
     TreadmillExistsError,
+    UnstorableError,
 )
 from backstride_gateway.signing_in import (
     TooManyTokensError,
@@ -158,6 +164,9 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     PastClaimedError: _Kind(
         "treadmill-was-claimed", HTTPStatus.CONFLICT, "Somebody held this treadmill then"
     ),
+    ElsewhereThenError: _Kind(
+        "was-elsewhere", HTTPStatus.CONFLICT, "You were on a treadmill of your own then"
+    ),
     NothingToTakeOverError: _Kind(
         "nothing-to-take-over",
         HTTPStatus.CONFLICT,
@@ -200,6 +209,9 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     ExportNotReadyError: _Kind("export-not-ready", HTTPStatus.CONFLICT, "There is no file yet"),
     ExportsOffError: _Kind(
         "exports-off", HTTPStatus.SERVICE_UNAVAILABLE, "This gym has no place for exports"
+    ),
+    UnstorableError: _Kind(
+        "value-not-storable", HTTPStatus.UNPROCESSABLE_ENTITY, "A value cannot be stored"
     ),
     StoreUnavailableError: _Kind(
         "store-unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "The store cannot be reached now"

@@ -28,6 +28,8 @@ class SessionRecord:
     recomputed_at_ms: int | None
     is_facing_away: bool
     totals: EnergyTotals
+    # when its claim was released, also where no reading came since
+    released_at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +69,13 @@ ALL_SESSIONS: Final = SessionFilter()
 def ended_at_ms(session: SessionRecord, now_ms: int) -> int | None:
     """Return when a session ended, None while it runs; nobody writes "ended" by a timer.
 
-    A session that stood still for longer than a rest ended with its last moving reading.
+    A session that was released, or stood still for longer than a rest, ended with its last moving
+    reading.
     """
     if session.ended_at_ms is not None:
         return session.ended_at_ms
+    if session.released_at_ms is not None and session.released_at_ms <= now_ms:
+        return session.last_moving_at_ms
     if is_over(session.claim_id, session.last_moving_at_ms, now_ms):
         return session.last_moving_at_ms
     return None
