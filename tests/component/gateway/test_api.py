@@ -444,6 +444,8 @@ async def test_a_summary_uses_the_members_zone_and_the_latest_days_by_default(ap
         ("from=2026-11-23&to=2026-11-22", "range-invalid"),
         ("from=2020-01-01&to=2026-11-22", "range-invalid"),
         ("from=0001-01-01&to=0001-01-02", None),
+        ("from=0001-01-01&to=0001-01-02&time_zone=Asia/Tokyo", "range-invalid"),
+        ("from=9999-12-30&to=9999-12-31&time_zone=America/New_York", "range-invalid"),
         ("from=yesterday", "request-invalid"),
         ("period=decade", "request-invalid"),
         ("purpose=fun", "request-invalid"),
@@ -514,7 +516,31 @@ async def test_sessions_are_filtered_by_local_days_and_gait(api: Api) -> None:
     assert await ids("treadmill=demo/other") == []
     for wrong in ("from=yesterday", "purpose=fun", "treadmill=NO", "has_backward=maybe"):
         await api.get(f"/v1/members/m/sessions?{wrong}", 422)
-    await api.get("/v1/members/m/sessions?to=9999-12-31", 422)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "to=9999-12-31",
+        "from=0001-01-01&time_zone=Asia/Tokyo",
+        "to=9999-12-31&time_zone=America/New_York",
+    ],
+)
+async def test_days_beyond_the_calendar_are_refused_in_lists_too(api: Api, query: str) -> None:
+    api.desk.add_member("m")
+    problem = await api.get(f"/v1/members/m/sessions?{query}", 422)
+    assert problem["type"] == "urn:backstride:problem:range-invalid"
+
+
+@pytest.mark.parametrize("to", ["0001-01-01", "9999-12-31"])
+async def test_the_ends_of_the_calendar_can_be_asked_for(api: Api, to: str) -> None:
+    """Every route with days answers at both ends, in zones on either side of UTC."""
+    api.desk.add_member("m")
+    for zone in ("Pacific/Kiritimati", "Pacific/Niue", "UTC"):
+        for path in ("sessions", "summary"):
+            for query in (f"from={to}", f"to={to}", f"from={to}&to={to}"):
+                response = await api.client.get(f"/v1/members/m/{path}?{query}&time_zone={zone}")
+                assert response.status_code in {200, 422}, (query, zone)
 
 
 # --- records, streaks, goals --------------------------------------------------------------------
@@ -590,6 +616,11 @@ async def test_a_store_that_is_away_is_a_503(api: Api) -> None:
     assert problem["type"] == "urn:backstride:problem:store-unavailable"
 
 
+@pytest.mark.parametrize("name", ["x.js", "x" * 256, "x" * 5000, "..%2Findex.html", "%00", "ü.js"])
+async def test_a_file_that_the_build_did_not_make_is_absent(api: Api, name: str) -> None:
+    await api.get(f"/assets/{name}", 404)
+
+
 async def test_what_is_not_there_is_a_problem_too(api: Api) -> None:
     assert (await api.get("/v1/nothing", 404))["type"] == "urn:backstride:problem:not-found"
     problem = _json(await api.client.delete("/v1/members"), 405)
@@ -616,6 +647,8 @@ async def test_this_machines_own_names_are_served(api: Api, host: str) -> None:
     [
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Origin": "http://[::1"},
         {"Origin": "http://127.0.0.1:9999"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},

@@ -3,6 +3,7 @@
 The build compresses every file once; what a browser takes is sent as it lies there.
 """
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from importlib import resources
@@ -49,6 +50,8 @@ _FILES: Final = {
     "sw.js": "text/javascript",
 }
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
+_ASSET_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+"""What the build gives out; a longer name is an error to the file system."""
 _KEPT: Final = "public, max-age=31536000, immutable"
 
 AcceptEncoding = Annotated[str, Header(include_in_schema=False)]
@@ -75,7 +78,7 @@ def pages_router(directory: Path = STATIC_DIRECTORY) -> APIRouter:
     @router.get("/assets/{name}")
     def asset(name: str, accept_encoding: AcceptEncoding = "") -> Response:
         path = directory / "assets" / name
-        if path.parent != directory / "assets" or not path.is_file():
+        if _ASSET_NAME.fullmatch(name) is None or not path.is_file():
             return _no_such_file()
         # the name holds a hash of the content
         return _file(path, accept_encoding, None, cache=_KEPT)

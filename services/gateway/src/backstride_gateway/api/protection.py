@@ -105,4 +105,12 @@ def _is_foreign(headers: Headers, host: str) -> bool:
     if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != host
+    return origin is not None and _host_of(origin) != host
+
+
+def _host_of(origin: str) -> str | None:
+    """Return host and port of an origin; None, which is nobody's host, when it cannot be one."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

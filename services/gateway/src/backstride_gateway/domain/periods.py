@@ -129,9 +129,16 @@ def local_midnight_ms(on: date, zone: tzinfo) -> int:
 
     Where clocks skip midnight, the day begins with the change; where midnight comes twice, with
     the first of them: both is what fold=0 says.
+
+    Raises:
+        PeriodRangeError: when that moment lies before the first year of UTC, or after the last.
+
     """
     local = datetime.combine(on, time.min, tzinfo=zone)
-    return round(local.astimezone(UTC).timestamp() * 1000)
+    try:
+        return round(local.astimezone(UTC).timestamp() * 1000)
+    except OverflowError:
+        raise PeriodRangeError("the range lies outside the calendar") from None
 
 
 def midnight_after_ms(on: date, zone: tzinfo) -> int:
