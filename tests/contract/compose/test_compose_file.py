@@ -271,6 +271,9 @@ def test_the_front_leads_to_where_the_gateway_listens() -> None:
     environment = SERVICES["gateway"]["environment"]
 
     assert f"reverse_proxy gateway:{environment['BACKSTRIDE_HTTP__PORT']}" in caddyfile
+    # it says who asks; nobody else reaches the port from outside
+    assert environment["BACKSTRIDE_HTTP__TRUSTED_PROXIES"] == "*"
+    assert "ports" not in SERVICES["gateway"]
     published = {port.split(":")[-1] for port in SERVICES["front"]["ports"]}
     assert published == set(re.findall(r"https?://\S*:(808[01]|8443) \{", caddyfile))
 

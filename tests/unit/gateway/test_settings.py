@@ -45,3 +45,22 @@ def test_an_address_is_no_name(host: str) -> None:
 def test_a_demonstration_is_asked_for_and_never_the_default() -> None:
     assert not read_settings(GatewaySettings, NEEDED).is_demo
     assert read_settings(GatewaySettings, {**NEEDED, "BACKSTRIDE_IS_DEMO": "true"}).is_demo
+
+
+def test_by_default_nobody_is_believed_who_asks() -> None:
+    assert read_settings(GatewaySettings, NEEDED).http.believed_proxies == []
+
+
+@pytest.mark.parametrize(
+    ("given", "believed"),
+    [("127.0.0.1, 172.16.0.0/12,::1", ["127.0.0.1", "172.16.0.0/12", "::1"]), (" * ", ["*"])],
+)
+def test_fronts_are_named_by_address_or_network(given: str, believed: list[str]) -> None:
+    environment = {**NEEDED, "BACKSTRIDE_HTTP__TRUSTED_PROXIES": given}
+    assert read_settings(GatewaySettings, environment).http.believed_proxies == believed
+
+
+@pytest.mark.parametrize("given", ["front", "*, 127.0.0.1", "172.16.0.1/12"])
+def test_a_front_that_is_no_address_is_refused(given: str) -> None:
+    with pytest.raises(SettingsError, match="BACKSTRIDE_HTTP__TRUSTED_PROXIES"):
+        read_settings(GatewaySettings, {**NEEDED, "BACKSTRIDE_HTTP__TRUSTED_PROXIES": given})

@@ -125,7 +125,7 @@ async def _run(settings: GatewaySettings, stop: threading.Event) -> None:
     series = SeriesOnDemand(settings.series)
     gateway = Gateway(settings, engine, series)
     health = serve_health("gateway", settings.telemetry, gateway.waiting_for)
-    server = build_server(build_app(gateway.services))
+    server = build_server(build_app(gateway.services), settings.http.believed_proxies)
 
     def begin_stop() -> None:
         # streams never end by themselves, and the server waits for what it is sending

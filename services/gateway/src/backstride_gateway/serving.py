@@ -2,7 +2,7 @@
 
 import resource
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -75,8 +75,12 @@ def allow_connections(count: int) -> None:
         log.warning("fewer live streams than the settings allow", files=most, wanted=wanted)
 
 
-def build_server(app: FastAPI) -> Server:
-    """Return a server for the app, to be run with `serve(sockets=[...])`."""
+def build_server(app: FastAPI, trusted_proxies: Sequence[str] = ()) -> Server:
+    """Return a server for the app, to be run with `serve(sockets=[...])`.
+
+    The proxies are addresses or networks, or `*` alone; what others say of where a request comes
+    from is not believed.
+    """
     return Server(
         uvicorn.Config(
             app,
@@ -86,6 +90,10 @@ def build_server(app: FastAPI) -> Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            # said in so many words: uvicorn would believe whoever connects from this machine, or
+            # a variable that is none of our settings
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
             timeout_graceful_shutdown=GRACEFUL_S,
         )
     )

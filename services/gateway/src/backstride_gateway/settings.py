@@ -1,8 +1,8 @@
 """Everything the gateway reads from its environment."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -15,6 +15,8 @@ from backstride_shared.settings import (
     SeriesBlock,
     ServiceSettings,
 )
+
+EVERYBODY: Final = "*"
 
 
 class HttpBlock(Block):
@@ -33,6 +35,13 @@ class HttpBlock(Block):
         pattern=r"^https?://[^/?#\s]+/?$",
         description="Address under which members reach the pages, such as https://gym.example, "
         "for the QR codes on treadmills; by default that of the request which prints them",
+    )
+
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of TLS fronts and tunnels that are believed when they "
+        "say who asks (X-Forwarded-For, X-Forwarded-Proto), separated by commas; * is everybody, "
+        "for where only such a front reaches the port; by default nobody",
     )
 
     requests_per_s: float = Field(
@@ -58,6 +67,14 @@ class HttpBlock(Block):
             ip_address(value)
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        if value.strip() != EVERYBODY:
+            for one in _parts_of(value):
+                ip_network(one)
+        return value
+
     @model_validator(mode="after")
     def _is_called_something(self) -> Self:
         if not self.is_loopback and not self.host_names:
@@ -75,7 +92,16 @@ class HttpBlock(Block):
     @property
     def host_names(self) -> frozenset[str]:
         """The names of `names`, as a Host header has them."""
-        return frozenset(name.strip().lower() for name in self.names.split(",") if name.strip())
+        return frozenset(name.lower() for name in _parts_of(self.names))
+
+    @property
+    def believed_proxies(self) -> list[str]:
+        """Who is believed when they say who asks: addresses, networks, or everybody."""
+        return _parts_of(self.trusted_proxies)
+
+
+def _parts_of(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 class ExportsBlock(Block):
