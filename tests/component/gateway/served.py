@@ -15,8 +15,8 @@ def _described(host_names: frozenset[str]) -> FastAPI:
     return described_app(host_names)
 
 
-def served(services: Services) -> httpx.ASGITransport:
-    """Return a transport to the app over these services.
+def served(services: Services, address: str = "127.0.0.1") -> httpx.ASGITransport:
+    """Return a transport to the app over these services, from an address.
 
     FastAPI works each route out when it is first asked for, a fifth of a second for an app. All
     tests therefore share the routes, and each request brings the services that it is for.
@@ -27,4 +27,4 @@ def served(services: Services) -> httpx.ASGITransport:
         app.state.services = services
         await app(scope, receive, send)
 
-    return httpx.ASGITransport(serve)
+    return httpx.ASGITransport(serve, client=(address, 50_000))

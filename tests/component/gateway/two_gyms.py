@@ -16,6 +16,7 @@ from tests.component.gateway.served import served
 from tests.factories.session_records import session_record
 
 PASSWORD: Final = "four horses run"
+HERE: Final = "127.0.0.1"
 HOLDERS: Final = {"north/one": "ann", "north/two": "bob", "south/one": "cem"}
 
 
@@ -87,16 +88,16 @@ class TwoGyms:
         return job.export_id
 
     @asynccontextmanager
-    async def visitor(self) -> AsyncIterator[httpx.AsyncClient]:
+    async def visitor(self, address: str = HERE) -> AsyncIterator[httpx.AsyncClient]:
         """Lend a client that has not signed in."""
-        transport = served(self.desk.services)
+        transport = served(self.desk.services, address)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield client
 
     @asynccontextmanager
-    async def signed_in(self, name: str) -> AsyncIterator[httpx.AsyncClient]:
+    async def signed_in(self, name: str, address: str = HERE) -> AsyncIterator[httpx.AsyncClient]:
         """Lend a browser in which somebody signed in."""
-        async with self.visitor() as client:
+        async with self.visitor(address) as client:
             await sign_in(client, name)
             yield client
 

@@ -165,15 +165,14 @@ class ConsoleAccess:
             if member is None:
                 raise UnknownMemberNumberError(number)
             return member
-        # one name for the attempts of each number: strangers to it are not held up
-        attempt = f"console {gym_id}/{number}"
-        self._attempts.begin(attempt, attempt)
+        # of each number by itself: strangers to it are not held up
+        was_right = self._attempts.key_in(f"{gym_id}/{number}")
         kept = None if member is None else self._store.pin_hash(member.member_id)
         if member is None or kept is None or message.pin is None:
             raise NotProvenError("number and PIN do not belong together")
         if not self._passwords.is_right(kept, message.pin):
             raise NotProvenError("number and PIN do not belong together")
-        self._attempts.succeeded(attempt, attempt)
+        was_right()
         return member
 
     def _by_card(self, gym_id: str, card: str) -> Member:

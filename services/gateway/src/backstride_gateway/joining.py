@@ -309,7 +309,7 @@ class Joining:
         return account
 
     def _invitation(self, code: str, address: str) -> _Invitation:
-        self._attempts.begin("code", address)
+        was_right = self._attempts.use_code(address)
         gym = self._gyms.by_join_code(code_hash_of(code))
         if gym is not None:
             invitation = _Invitation(gym.gym_id, "member", None, None)
@@ -318,13 +318,13 @@ class Joining:
             if found.gym_id is None or found.role is None:
                 raise CodeRefusedError
             invitation = _Invitation(found.gym_id, found.role, found.member_id, found.code_hash)
-        self._attempts.succeeded("code", address)
+        was_right()
         return invitation
 
     def _checked_code(self, code: str, kind: CodeKind, address: str) -> OneTimeCode:
-        self._attempts.begin("code", address)
+        was_right = self._attempts.use_code(address)
         found = self._code(code, kind)
-        self._attempts.succeeded("code", address)
+        was_right()
         return found
 
     def _code(self, code: str, kind: CodeKind) -> OneTimeCode:

@@ -80,9 +80,9 @@ class SigningIn:
             name = normal_sign_in_name(sign_in_name)
         except ImplausibleAccountError:
             name = ""
-        self._attempts.begin(name, address)
+        was_right = self._attempts.sign_in(name, address)
         account = self._checked(self._accounts.by_name(name), password)
-        self._attempts.succeeded(name, address)
+        was_right()
         return self.begin_session(account)
 
     def begin_session(self, account: Account) -> SignedIn:
@@ -140,9 +140,9 @@ class SigningIn:
         """
         found = self._accounts.get(account_id)
         name = "" if found is None else found.sign_in_name
-        self._attempts.begin(name, address)
+        was_right = self._attempts.confirm(name, address)
         self._checked(found, password)
-        self._attempts.succeeded(name, address)
+        was_right()
 
     def change_password(self, account_id: str, old: str, new: str, address: str) -> SignedIn:
         """Set another password, end all sessions, and begin a new one.
@@ -155,9 +155,9 @@ class SigningIn:
         """
         found = self._accounts.get(account_id)
         name = "" if found is None else found.sign_in_name
-        self._attempts.begin(name, address)
+        was_right = self._attempts.confirm(name, address)
         account = self._checked(found, old)
-        self._attempts.succeeded(name, address)
+        was_right()
         check_password(new, account.sign_in_name)
         self._accounts.change_password(account_id, self._passwords.hash_of(new))
         self.sign_out_everywhere(account_id)

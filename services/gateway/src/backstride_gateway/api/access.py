@@ -19,6 +19,7 @@ from backstride_gateway.api.refusals import (
 )
 from backstride_gateway.api.services import Services, WithServices, services_of
 from backstride_gateway.domain.accounts import csrf_token_of, is_same_secret
+from backstride_gateway.domain.addresses import network_of
 from backstride_gateway.domain.members import Member
 from backstride_gateway.domain.permissions import (
     DEMO_VISITOR,
@@ -244,8 +245,8 @@ staff_only = Depends(_staff)
 
 
 def address_of(request: Request) -> str:
-    """Return where a request comes from, as the TLS front says where one is trusted."""
-    return "" if request.client is None else request.client.host
+    """Return where a request comes from, or says a front that is trusted; of IPv6 the network."""
+    return "" if request.client is None else network_of(request.client.host)
 
 
 def give_cookies(request: Request, response: Response, session_token: str) -> None:

@@ -1,5 +1,6 @@
 """Routes of the codes that stand on treadmills: what a code leads to, and the QR codes to print."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, Field
 from backstride_gateway.api.access import (
     ClaimableTreadmill,
     WithCaller,
+    address_of,
     check_claimed_for,
     signed_in,
 )
@@ -96,7 +98,7 @@ class TreadmillCodeView(BaseModel):
     url: str
 
 
-def _key_of(services: Services, caller: Caller, code: str) -> TreadmillKey:
+def _key_of(request: Request, services: Services, caller: Caller, code: str) -> TreadmillKey:
     """Return the treadmill of a code; trying codes is slowed down for whoever is signed in.
 
     Raises:
@@ -104,21 +106,28 @@ def _key_of(services: Services, caller: Caller, code: str) -> TreadmillKey:
         TooManyAttemptsError: when it comes too soon after wrong ones.
 
     """
-    guesser = caller.account_id
-    if guesser is not None:
-        services.attempts.begin("code of a treadmill", guesser)
+    was_right = _scan(request, services, caller)
     key = services.treadmill_codes.treadmill(code)
     if not is_of_gym(caller, gym_id_of(key)):
         raise UnknownTreadmillCodeError
-    if guesser is not None:
-        services.attempts.succeeded("code of a treadmill", guesser)
+    was_right()
     return key
 
 
+def _scan(request: Request, services: Services, caller: Caller) -> Callable[[], None]:
+    """Begin to try a code; return what takes it back when the code is right."""
+    if caller.account_id is None:
+        # in a demonstration everybody may read the codes
+        return lambda: None
+    return services.attempts.scan(caller.account_id, address_of(request))
+
+
 @router.get("/t/{code}", responses={404: _PROBLEM, 429: _PROBLEM})
-def get_treadmill_by_code(code: str, services: WithServices, caller: WithCaller) -> TreadmillByCode:
+def get_treadmill_by_code(
+    code: str, request: Request, services: WithServices, caller: WithCaller
+) -> TreadmillByCode:
     """Return the treadmill of a code, scanned or typed; case, hyphens and O for 0 do not matter."""
-    key = _key_of(services, caller, code)
+    key = _key_of(request, services, caller, code)
     gym_id = gym_id_of(key)
     view = services.live.treadmill(key)
     claim = None if view is None or view.claim is None else view.claim.claim
@@ -150,6 +159,7 @@ def get_treadmill_by_code(code: str, services: WithServices, caller: WithCaller)
 def take_over(
     key: ClaimableTreadmill,
     body: TakeOverBody,
+    request: Request,
     response: Response,
     services: WithServices,
     caller: WithCaller,
@@ -160,11 +170,10 @@ def take_over(
     stands on the treadmill shows that the member was there.
     """
     check_claimed_for(caller, body.member_id, services)
-    guesser = caller.account_id or ""
-    services.attempts.begin(f"code of {key}", guesser)
+    was_right = _scan(request, services, caller)
     if services.treadmill_codes.treadmill(body.code) != key:
         raise UnknownTreadmillCodeError
-    services.attempts.succeeded(f"code of {key}", guesser)
+    was_right()
     outcome = services.taking_over.take_over(key, body.member_id)
     if not outcome.is_new:
         response.status_code = HTTPStatus.OK
