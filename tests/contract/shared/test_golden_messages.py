@@ -13,6 +13,7 @@ from backstride_shared.contracts.schemas import schema_files
 from backstride_shared.contracts.wire import WIRES
 from backstride_shared.fold.state import StateVersionError, decode_state
 from backstride_shared.messages import (
+    ClaimAnswerMessage,
     ConsoleClaimMessage,
     ReadingsMessage,
     RefusedMessage,
@@ -29,6 +30,7 @@ MQTT_TYPES: dict[str, type[msgspec.Struct]] = {
     "stored": StoredMessage,
     "refused": RefusedMessage,
     "claims": ConsoleClaimMessage,
+    "answers": ClaimAnswerMessage,
 }
 KAFKA_DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "treadmill-events-frame": frames.events_decoder,
