@@ -43,7 +43,7 @@ def test_an_owner_sets_up_and_a_member_joins_and_claims(server: PageServer, page
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Begin").click()
 
-    expect(page.get_by_role("heading", name="My gym")).to_be_visible(timeout=WITHIN_MS)
+    expect(page.get_by_role("heading", name="My gym", exact=True)).to_be_visible(timeout=WITHIN_MS)
     page.get_by_label("Id under which it publishes").fill("one")
     page.get_by_label("Name on it").fill("By the window")
     page.get_by_role("button", name="Add treadmill").click()

@@ -231,7 +231,9 @@ def test_a_session_just_finished_is_waited_for_until_it_is_stored(
     session_id = page.url.rpartition("/")[2]
     (claim_id,) = desk.claims.rows
     desk.history.put(
-        session_record(session_id, desk.now_ms, claim_id=claim_id, treadmill=TREADMILL)
+        session_record(
+            session_id, desk.now_ms, claim_id=claim_id, treadmill=TREADMILL, backward_s=300
+        )
     )
 
     expect(page.get_by_role("heading", name="Twice?")).to_be_visible(timeout=WITHIN_MS)
