@@ -58,6 +58,8 @@ class Programs:
                 "BACKSTRIDE_HTTP__PORT": str(self.http_port),
                 # without accounts, as the listeners of the bench have none
                 "BACKSTRIDE_IS_DEMO": "true",
+                # and all of them come from one address
+                "BACKSTRIDE_HTTP__LIVE_STREAMS_OF_ONE": "2000",
             },
         }
         self._ports = {name: free_port() for name in self._environments}

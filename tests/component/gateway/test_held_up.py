@@ -2,6 +2,7 @@
 
 import httpx
 
+from backstride_gateway.live_feed import MAX_LISTENERS_OF_ONE
 from backstride_shared.identity import TreadmillKey
 from tests.component.gateway.two_gyms import HERE, PASSWORD, TwoGyms, sign_in
 
@@ -89,3 +90,19 @@ async def test_failed_sign_ins_at_an_address_do_not_hold_up_another_password() -
         assert await _sign_in_wrongly(stranger, 1) == 401
         right = wrong | {"old_password": PASSWORD}
         assert (await stranger.put("/v1/account/password", json=right)).status_code == 200
+
+
+async def test_streams_are_counted_by_account() -> None:
+    gyms = TwoGyms()
+    for _ in range(MAX_LISTENERS_OF_ONE):
+        gyms.desk.live.listen(None, "account-ann")
+    # what is answered after all ends by itself
+    gyms.desk.live.close()
+    path = "/v1/live?treadmill=north/one"
+    async with gyms.signed_in("ann") as client, gyms.visitor(ELSEWHERE) as program:
+        made = await client.post("/v1/account/tokens", json={"name": "x", "can_write": False})
+        program.headers["Authorization"] = f"Bearer {made.json()['token']}"
+        statuses = [(await one.get(path)).status_code for one in (client, program)]
+    async with gyms.signed_in("bob") as client:
+        statuses.append((await client.get(path)).status_code)
+    assert statuses == [429, 429, 200]

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from backstride_gateway.live_feed import LiveFeed, TooManyListenersError
+from backstride_gateway.live_feed import LiveFeed, TooManyListenersError, TooManyOfOneError
 from backstride_gateway.live_listener import (
     MAX_QUEUED_UPDATES,
     Listener,
@@ -230,6 +230,20 @@ def test_there_are_only_so_many_listeners_at_once() -> None:
     feed.listen(OTHER)
     with pytest.raises(TooManyListenersError):
         feed.listen()
+
+
+def test_one_follower_leaves_room_for_others() -> None:
+    feed = LiveFeed(Desk().clock, max_listeners=4, max_listeners_of_one=2)
+    first = feed.listen(None, "ann")
+    feed.listen(TREADMILL, "ann")
+    with pytest.raises(TooManyOfOneError):
+        feed.listen(None, "ann")
+    feed.listen(None, "bob")
+    feed.leave(first)
+    feed.leave(first)
+    feed.listen(None, "ann")
+    with pytest.raises(TooManyOfOneError):
+        feed.listen(None, "ann")
 
 
 async def test_all_listeners_of_a_change_get_one_and_the_same() -> None:

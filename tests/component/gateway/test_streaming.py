@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from backstride_gateway.api.app import build_app
+from backstride_gateway.live_feed import MAX_LISTENERS_OF_ONE
 from backstride_gateway.serving import (
     AddressInUseError,
     Server,
@@ -128,6 +129,33 @@ async def test_a_listener_is_forgotten_when_its_client_goes(served: Served) -> N
         assert await listeners() == 1
     served.desk.move(1)
     await eventually(listeners, what="the listener forgotten", holds=lambda count: count == 0)
+
+
+async def test_somebody_with_too_many_streams_is_told_and_may_open_one_when_another_is_closed(
+    served: Served,
+) -> None:
+    async with AsyncExitStack() as streams:
+
+        async def open_one() -> AsyncExitStack:
+            stream = await streams.enter_async_context(AsyncExitStack())
+            response = await stream.enter_async_context(served.client.stream("GET", "/v1/live"))
+            assert response.status_code == 200
+            return stream
+
+        first = await open_one()
+        for _ in range(MAX_LISTENERS_OF_ONE - 1):
+            await open_one()
+        refused = await served.client.get("/v1/live")
+        assert refused.status_code == 429
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert refused.json()["type"] == "urn:backstride:problem:too-many-streams-of-one"
+        await first.aclose()
+
+        async def status() -> int:
+            async with served.client.stream("GET", "/v1/live") as response:
+                return response.status_code
+
+        await eventually(status, what="room for a stream", holds=lambda found: found == 200)
 
 
 async def test_a_client_that_does_not_read_is_told_within_some_hundred_updates(

@@ -4,7 +4,7 @@ The store is never polled.
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
@@ -36,21 +36,36 @@ _LEFT_OUT = Gauge(
 )
 
 
+MAX_LISTENERS_OF_ONE: Final = 20
+"""Unless the settings say otherwise: somebody's phone, screens on walls, tabs left open."""
+
+
 class TooManyListenersError(Exception):
     """As many live streams are open as the gateway serves."""
+
+
+class TooManyOfOneError(Exception):
+    """As many live streams of one follower are open as one may have."""
 
 
 class LiveFeed:
     """Holds the live picture and tells its listeners; lives in one event loop."""
 
-    def __init__(self, clock: Clock, max_listeners: int = MAX_LISTENERS) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        max_listeners: int = MAX_LISTENERS,
+        max_listeners_of_one: int = MAX_LISTENERS_OF_ONE,
+    ) -> None:
         self._clock = clock
         self._max_listeners = max_listeners
+        self._max_listeners_of_one = max_listeners_of_one
         self._picture = LivePicture()
         self._claims: dict[str, ClaimView] = {}
         # by the treadmill that they follow, None: all of them
         self._listeners: defaultdict[str | None, set[Listener]] = defaultdict(set)
         self._listeners_count = 0
+        self._listeners_of: Counter[str] = Counter()
         self._changed: set[str] = set()
         self._waking = Waking()
         self._shown: dict[str, tuple[object, ...]] = {}
@@ -121,20 +136,24 @@ class LiveFeed:
 
     # --- listeners ----------------------------------------------------------------------------
 
-    def listen(self, treadmill: str | None = None) -> Listener:
+    def listen(self, treadmill: str | None = None, follower: str = "") -> Listener:
         """Return a new listener of one treadmill, or of all; `leave` when its stream ends.
 
         Raises:
+            TooManyOfOneError: when this follower has as many already as one may have.
             TooManyListenersError: when as many listen already as may.
 
         """
+        if self._listeners_of[follower] >= self._max_listeners_of_one:
+            raise TooManyOfOneError(f"{self._max_listeners_of_one} at most: close one first")
         if self._listeners_count >= self._max_listeners:
             raise TooManyListenersError
-        listener = Listener(treadmill, lambda: self.whole_picture(treadmill))
+        listener = Listener(treadmill, follower, lambda: self.whole_picture(treadmill))
         if self._is_closed:
             listener.close()
         self._listeners[treadmill].add(listener)
         self._listeners_count += 1
+        self._listeners_of[follower] += 1
         _LISTENERS.set(self._listeners_count)
         return listener
 
@@ -147,6 +166,9 @@ class LiveFeed:
         if not together:
             del self._listeners[listener.treadmill]
         self._listeners_count -= 1
+        self._listeners_of[listener.follower] -= 1
+        if not self._listeners_of[listener.follower]:
+            del self._listeners_of[listener.follower]
         _LISTENERS.set(self._listeners_count)
 
     def close(self) -> None:

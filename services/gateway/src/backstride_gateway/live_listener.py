@@ -53,8 +53,11 @@ LiveMessage = WholePicture | TreadmillChanged | UpdatesDropped
 class Listener:
     """What one live stream has still to be told; lives in one event loop."""
 
-    def __init__(self, treadmill: str | None, picture: Callable[[], WholePicture]) -> None:
+    def __init__(
+        self, treadmill: str | None, follower: str, picture: Callable[[], WholePicture]
+    ) -> None:
         self.treadmill = treadmill
+        self.follower = follower
         self.is_closed = False
         self._picture = picture
         self._is_begun = False

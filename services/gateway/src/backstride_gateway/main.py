@@ -169,7 +169,7 @@ class Gateway:
         self._history = SqlHistory(engine)
         self._holders = Holders(members, claims, is_demo=settings.is_demo)
         self._log = KafkaLog(settings.kafka)
-        self.live = LiveFeed(_now_ms, settings.http.live_streams)
+        self.live = LiveFeed(_now_ms, settings.http.live_streams, settings.http.live_streams_of_one)
         changes = SqlChanges(engine)
         self._delivery = ClaimDelivery(claims, changes, self._history, self._log, _now_ms)
         self._energy = KafkaEnergyFeed(settings.kafka, self.live.receive, self.live.receive_state)

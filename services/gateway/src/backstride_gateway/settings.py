@@ -6,7 +6,7 @@ from typing import Final, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from backstride_gateway.live_feed import MAX_LISTENERS
+from backstride_gateway.live_feed import MAX_LISTENERS, MAX_LISTENERS_OF_ONE
 from backstride_shared.settings import (
     Block,
     DatabaseBlock,
@@ -58,6 +58,13 @@ class HttpBlock(Block):
 
     live_streams: int = Field(
         MAX_LISTENERS, ge=1, description="Live streams open at once; more are refused with 503"
+    )
+
+    live_streams_of_one: int = Field(
+        MAX_LISTENERS_OF_ONE,
+        ge=1,
+        description="Live streams open at once of one account, or of one address in a "
+        "demonstration; more are refused with 429",
     )
 
     @field_validator("host")

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
-from backstride_gateway.api.access import WithCaller, check_treadmill_seen, signed_in
+from backstride_gateway.api.access import WithCaller, address_of, check_treadmill_seen, signed_in
 from backstride_gateway.api.event_stream import EventStream
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
@@ -37,6 +37,7 @@ class DroppedUpdates(BaseModel):
 
 
 async def _listener(
+    request: Request,
     services: WithServices,
     caller: WithCaller,
     treadmill: Annotated[
@@ -48,7 +49,8 @@ async def _listener(
     key = None if treadmill is None else parse_treadmill_key(treadmill)
     if key is not None:
         check_treadmill_seen(caller, key)
-    listener = services.live.listen(key)
+    # nobody has an account in a demonstration
+    listener = services.live.listen(key, caller.account_id or address_of(request))
     try:
         yield listener
     finally:
@@ -66,7 +68,8 @@ async def _listener(
             "changes) and `dropped` (the stream was too slow for `count` updates; a picture "
             "follows). A stream that reconnects begins with a picture.",
         },
-        503: {"model": Problem},
+        429: {"model": Problem, "description": "Too many requests, or streams of one account"},
+        503: {"model": Problem, "description": "Too many streams of all together"},
     },
 )
 async def live(

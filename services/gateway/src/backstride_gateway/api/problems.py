@@ -50,7 +50,7 @@ from backstride_gateway.gym_registry import NotRegisteredError, UnknownGymError
 from backstride_gateway.gym_statistics import StatisticsRangeError
 from backstride_gateway.history import TooManyPointsError, UnknownSessionError
 from backstride_gateway.joining import NotOfGymError, OnlyGymError, UnknownAccountError
-from backstride_gateway.live_feed import TooManyListenersError
+from backstride_gateway.live_feed import TooManyListenersError, TooManyOfOneError
 from backstride_gateway.member_body import PrecautionsOutdatedError, UnknownMassError
 from backstride_gateway.membership import (
     ImplausibleProfileError,
@@ -186,6 +186,11 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     ),
     TooManyListenersError: _Kind(
         "too-many-streams", HTTPStatus.SERVICE_UNAVAILABLE, "Too many live streams are open"
+    ),
+    TooManyOfOneError: _Kind(
+        "too-many-streams-of-one",
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "You have too many live streams open",
     ),
     NotConfirmedError: _Kind(
         "not-confirmed", HTTPStatus.UNPROCESSABLE_ENTITY, "It cannot be undone: confirm it"
