@@ -268,10 +268,19 @@ async def test_sessions_come_newest_first_in_pages(api: Api) -> None:
     assert second["next_cursor"] is None
 
 
-@pytest.mark.parametrize("cursor", ["x", "%00", "bm9uZQ", "eAp5", "A" * 199])
+@pytest.mark.parametrize("cursor", ["x", "bm9uZQ", "eAp5", "A" * 199])
 async def test_a_cursor_that_we_did_not_give_is_refused(api: Api, cursor: str) -> None:
     api.desk.add_member("m")
     problem = await api.get(f"/v1/members/m/sessions?cursor={cursor}", 422)
+    assert problem["type"] == "urn:backstride:problem:cursor-invalid"
+
+
+@pytest.mark.parametrize("addition", ["x", "xx", "xxx", "xxxx", "A", "="])
+async def test_a_cursor_that_was_made_longer_is_refused(api: Api, addition: str) -> None:
+    api.desk.add_member("m")
+    api.put_sessions(3)
+    cursor = (await api.get("/v1/members/m/sessions?limit=2"))["next_cursor"]
+    problem = await api.get(f"/v1/members/m/sessions?cursor={cursor}{addition}", 422)
     assert problem["type"] == "urn:backstride:problem:cursor-invalid"
 
 
@@ -451,6 +460,8 @@ async def test_a_summary_uses_the_members_zone_and_the_latest_days_by_default(ap
         ("purpose=fun", "request-invalid"),
         ("period=all&from=2026-11-23&to=2026-11-22", "range-invalid"),
         ("time_zone=Nowhere", "request-invalid"),
+        ("time_zone=localtime", "request-invalid"),
+        ("time_zone=Factory", "request-invalid"),
         ("time_zone=../../etc/passwd", "request-invalid"),
     ],
 )
@@ -573,7 +584,15 @@ async def test_goals_are_set_and_their_progress_is_told(api: Api) -> None:
     assert set_["minutes"] == {"goal": 40, "done": 20, "fraction": 0.5, "is_reached": False}
     assert set_["backward_minutes"]["is_reached"]
     assert set_["kcal"] is None
-    for wrong in ({"minutes": 0}, {"minutes": -1}, {"kcal": 1e9}, {"miles": 3}, {"minutes": "x"}):
+    for wrong in (
+        {"minutes": 0},
+        {"minutes": -1},
+        {"minutes": 1e-320},
+        {"kcal": 0.5},
+        {"kcal": 1e9},
+        {"miles": 3},
+        {"minutes": "x"},
+    ):
         await api.put("/v1/members/m/goals", wrong, 422)
     assert await api.get("/v1/members/m/goals") == set_
 

@@ -18,6 +18,7 @@ from backstride_gateway.domain.accounts import (
     CODE_CHARACTERS,
     Account,
     CodeKind,
+    ImplausibleAccountError,
     OneTimeCode,
     Role,
     check_password,
@@ -283,7 +284,10 @@ class Joining:
             UnknownAccountError: when the gym has no account of this name in one of the roles.
 
         """
-        account = self._accounts.by_name(sign_in_name.strip().lower())
+        try:
+            account = self._accounts.by_name(normal_sign_in_name(sign_in_name))
+        except ImplausibleAccountError:
+            account = None
         if account is None or account.gym_id != gym_id or account.role not in roles:
             raise UnknownAccountError(sign_in_name)
         return self._new_code("reset", RESET_MS, account_id=account.account_id)

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from backstride_gateway.api.member_models import TimeZoneName
 from backstride_gateway.api.models import Strict, UtcTime, utc
+from backstride_gateway.api.texts import Key, Label, Name
 from backstride_gateway.domain.accounts import (
     MAX_PASSWORD_CHARACTERS,
     MIN_PASSWORD_CHARACTERS,
@@ -38,7 +39,6 @@ Code = Annotated[
     ),
 ]
 Identifier = Annotated[str, Field(pattern=f"^{ID_PATTERN}$", examples=["my-gym"])]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Entrance(BaseModel):
@@ -81,7 +81,7 @@ class JoinBody(Strict):
     password: NewPassword
     display_name: Name
     time_zone: TimeZoneName = "UTC"
-    is_name_shown: bool = Field(
+    is_name_shown: StrictBool = Field(
         default=False, description="Consent: the operators of the gym see the name"
     )
 
@@ -130,8 +130,8 @@ class SignedInView(AccountView):
 class NewTokenBody(Strict):
     """A token for a program."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for")]
-    can_write: bool = False
+    name: Label = Field(description="What it is for; one line, not blank")
+    can_write: StrictBool = False
 
 
 class TokenView(BaseModel):
@@ -169,7 +169,7 @@ class InvitationBody(Strict):
     """Whom to invite."""
 
     role: Role = "member"
-    member_id: Annotated[str, Field(max_length=36)] | None = Field(
+    member_id: Key | None = Field(
         default=None, description="A member who is there already; null: a new one"
     )
 

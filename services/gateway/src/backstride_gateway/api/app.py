@@ -32,6 +32,7 @@ from backstride_gateway.api import (
 )
 from backstride_gateway.api.conditional_reads import ConditionalReads
 from backstride_gateway.api.pages import pages_router
+from backstride_gateway.api.plain_requests import PlainRequests
 from backstride_gateway.api.problems import MEDIA_TYPE, Problem, answer_with_problems
 from backstride_gateway.api.protection import Protection
 from backstride_gateway.api.requests import RateLimits, RequestIds
@@ -117,6 +118,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.include_router(pages_router())
     answer_with_problems(app)
     app.add_middleware(ConditionalReads)
+    app.add_middleware(PlainRequests)
     app.add_middleware(Measuring)
     app.add_middleware(Protection, host_names=host_names)
     generate = app.openapi

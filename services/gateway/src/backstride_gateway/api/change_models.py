@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field, StrictFloat
 
-from backstride_gateway.api.models import Session, UtcTime, utc, utc_or_none
+from backstride_gateway.api.models import Session, Strict, UtcTime, utc, utc_or_none
 from backstride_gateway.domain.changes import ChangeRequest, ChangeStatus, CorrectedFields
 from backstride_gateway.domain.sessions import SessionRecord
 from backstride_shared.energy.wearer import PLAUSIBLE, Facing
@@ -14,12 +14,10 @@ _LOWEST_KG, _HIGHEST_KG, _ = PLAUSIBLE["mass_kg"]
 _MS_PER_S = 1000
 
 
-class CorrectionBody(BaseModel):
+class CorrectionBody(Strict):
     """What was wrong about a session; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    mass_kg: float | None = Field(default=None, ge=_LOWEST_KG, le=_HIGHEST_KG)
+    mass_kg: StrictFloat | None = Field(default=None, ge=_LOWEST_KG, le=_HIGHEST_KG)
     hands: Hands | None = Field(
         default=None,
         description="How the rail was held the whole time, whatever the treadmill said",

@@ -11,6 +11,7 @@ from backstride_gateway.api.models import Strict, UtcTime, utc
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.services import WithServices
+from backstride_gateway.api.texts import Label
 from backstride_gateway.domain.console_access import PIN_PATTERN, ConsoleCard
 
 _PROBLEM: Final[dict[str, Any]] = {"model": Problem}
@@ -41,7 +42,7 @@ class CardBody(Strict):
             examples=["04:A2:2B:9C"],
         ),
     ]
-    name: Annotated[str, Field(min_length=1, max_length=100)] = "Card"
+    name: Label = "Card"
 
 
 class CardView(BaseModel):

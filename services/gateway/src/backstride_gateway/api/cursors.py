@@ -1,17 +1,29 @@
-"""Cursors of pages: opaque to clients, checked when they come back."""
+"""Cursors of pages: opaque to clients, checked when they come back.
+
+A checksum in each tells one that was cut, made longer or guessed; it keeps no secret.
+"""
 
 import base64
 import binascii
+from hashlib import blake2b
+from typing import Final
 
 from backstride_gateway.api.problems import InvalidCursorError
 from backstride_gateway.ports import AlertCursor, SessionCursor
 
-_SEPARATOR = "\n"
+_SEPARATOR: Final = "\n"
+_CHECKSUM_BYTES: Final = 6
+_NUL: Final = b"\x00"
 
 
 def encode_cursor(*parts: str) -> str:
     """Return the parts as one opaque word."""
-    return base64.urlsafe_b64encode(_SEPARATOR.join(parts).encode()).decode().rstrip("=")
+    content = _SEPARATOR.join(parts).encode()
+    return base64.urlsafe_b64encode(_checksum(content) + content).decode().rstrip("=")
+
+
+def _checksum(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_CHECKSUM_BYTES).digest()
 
 
 def decode_cursor(cursor: str, count: int) -> list[str]:
@@ -23,10 +35,14 @@ def decode_cursor(cursor: str, count: int) -> list[str]:
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        parts = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split(_SEPARATOR)
+        decoded = base64.b64decode(padded, altchars=b"-_", validate=True)
+        checksum, content = decoded[:_CHECKSUM_BYTES], decoded[_CHECKSUM_BYTES:]
+        parts = content.decode().split(_SEPARATOR)
     except (binascii.Error, ValueError):
-        parts = []
-    if len(parts) != count:
+        raise InvalidCursorError from None
+    # who works the checksum out could still bring what PostgreSQL cannot be asked for
+    is_ours = checksum == _checksum(content) and _NUL not in content
+    if not is_ours or len(parts) != count or encode_cursor(*parts) != cursor:
         raise InvalidCursorError
     return parts
 

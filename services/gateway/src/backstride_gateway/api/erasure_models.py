@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from backstride_gateway.api.models import UtcTime, utc, utc_or_none
+from backstride_gateway.api.models import Strict, UtcTime, utc, utc_or_none
 from backstride_gateway.domain.erasing import (
     BACKUP_SENTENCE,
     INTERVAL_SENTENCE,
@@ -14,10 +14,8 @@ from backstride_gateway.domain.erasing import (
 )
 
 
-class ErasureBody(BaseModel):
+class ErasureBody(Strict):
     """A proof that it is meant: the password once more, or in a demonstration the word `erase`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     password: str | None = Field(default=None, max_length=1000)
     confirm: Literal["erase"] | None = None

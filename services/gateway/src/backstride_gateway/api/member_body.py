@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictFloat
 
 from backstride_gateway.api.access import ChangeableMember, signed_in
 from backstride_gateway.api.models import Strict, UtcTime, utc
@@ -27,7 +27,9 @@ router = APIRouter(
     responses={401: _PROBLEM, 403: _PROBLEM, 404: _PROBLEM},
 )
 
-MassKg = Annotated[float, Field(ge=_LOW, le=_HIGH, description=f"{_LOW:g} to {_HIGH:g} {_UNIT}")]
+MassKg = Annotated[
+    StrictFloat, Field(ge=_LOW, le=_HIGH, description=f"{_LOW:g} to {_HIGH:g} {_UNIT}")
+]
 
 
 class MassBody(Strict):

@@ -1,12 +1,13 @@
 """Members, their profile, claims and advice as the API says and takes them."""
 
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictFloat, StrictInt
 
 from backstride_gateway.api.models import Strict, UtcTime, utc, utc_or_none
+from backstride_gateway.api.texts import Key, Name
 from backstride_gateway.domain.claiming import StoredClaim
 from backstride_gateway.domain.fitness import EffectiveVo2max
 from backstride_gateway.domain.members import Member, Profile
@@ -19,10 +20,13 @@ from backstride_shared.energy import (
 from backstride_shared.energy.wearer import PLAUSIBLE
 from backstride_shared.identity import ID_PATTERN, TreadmillKey, gym_id_of, treadmill_id_of
 
+_NO_ZONES: Final = frozenset({"Factory", "localtime", "posixrules"})
+"""Files beside those of the zones: no place has them, and each machine means another by them."""
+
 
 @cache
 def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NO_ZONES
 
 
 def _known_time_zone(name: str) -> str:
@@ -55,10 +59,12 @@ _AGE = _range("age_years")
 class ProfileBody(Strict):
     """What a member tells about themselves; everything about the body may be unknown."""
 
-    display_name: Annotated[str, Field(min_length=1, max_length=200)]
-    mass_kg: float | None = Field(None, ge=_MASS[0], le=_MASS[1], description=_MASS[2])
-    height_cm: float | None = Field(None, ge=_HEIGHT[0], le=_HEIGHT[1], description=_HEIGHT[2])
-    birth_year: int | None = Field(
+    display_name: Name
+    mass_kg: StrictFloat | None = Field(None, ge=_MASS[0], le=_MASS[1], description=_MASS[2])
+    height_cm: StrictFloat | None = Field(
+        None, ge=_HEIGHT[0], le=_HEIGHT[1], description=_HEIGHT[2]
+    )
+    birth_year: StrictInt | None = Field(
         None, ge=1880, le=2200, description=f"Of an age of {_AGE[0]:g} to {_AGE[1]:g} years"
     )
     sex: Literal["male", "female"] | None = Field(
@@ -67,32 +73,32 @@ class ProfileBody(Strict):
     facing: Literal["console", "away"] = Field(
         "console", description="Which way the member stands on the belt"
     )
-    resting_heart_rate_bpm: float | None = Field(
+    resting_heart_rate_bpm: StrictFloat | None = Field(
         None, ge=_RESTING[0], le=_RESTING[1], description=_RESTING[2]
     )
-    max_heart_rate_bpm: float | None = Field(
+    max_heart_rate_bpm: StrictFloat | None = Field(
         None, ge=_HIGHEST[0], le=_HIGHEST[1], description=_HIGHEST[2]
     )
-    vo2max_ml_per_kg_per_min: float | None = Field(
+    vo2max_ml_per_kg_per_min: StrictFloat | None = Field(
         None, ge=_VO2MAX[0], le=_VO2MAX[1], description=f"Measured; {_VO2MAX[2]}"
     )
-    has_beta_blocker: bool = Field(
+    has_beta_blocker: StrictBool = Field(
         default=False, description="Heart rate then tells nothing about effort"
     )
     energy_model: Literal["backstride-1", "acsm"] = Field(
         "backstride-1", description="acsm: the figures of older consoles, forward only"
     )
     time_zone: TimeZoneName = "UTC"
-    is_name_shown: bool = Field(
+    is_name_shown: StrictBool = Field(
         default=False, description="Consent: the operators of the gym see the name"
     )
-    is_calibration_allowed: bool = Field(
+    is_calibration_allowed: StrictBool = Field(
         default=True, description="Consent: VO2max is calibrated from one's own steady walks"
     )
-    is_heart_rate_used: bool = Field(
+    is_heart_rate_used: StrictBool = Field(
         default=True, description="Consent: the heart rate takes part in the calories"
     )
-    is_counted_in_statistics: bool = Field(
+    is_counted_in_statistics: StrictBool = Field(
         default=False,
         description="Consent: what is done counts in the sums of the gym, without a name",
     )
@@ -126,7 +132,8 @@ class MemberView(ProfileBody):
     def of(cls, member: Member) -> "MemberView":
         """Return a member as the API tells it."""
         profile = member.profile
-        return cls(
+        # not checked again: what is stored was accepted by the rules of its day
+        return cls.model_construct(
             member_id=member.member_id,
             gym_id=member.gym_id,
             member_number=member.member_number,
@@ -190,7 +197,7 @@ class MemberDetail(MemberView):
         cls, member: Member, backward_minutes: float, vo2max: EffectiveVo2max | None
     ) -> "MemberDetail":
         """Return a member with the practice on record and the VO2max that counts."""
-        return cls(
+        return cls.model_construct(
             **dict(MemberView.of(member)),
             practice=Practice.of(backward_minutes),
             effective_vo2max=None if vo2max is None else Fitness.of(vo2max),
@@ -207,7 +214,7 @@ class MemberList(BaseModel):
 class ClaimBody(Strict):
     """Who claims a treadmill, and what for."""
 
-    member_id: Annotated[str, Field(max_length=36)]
+    member_id: Key
     purpose: Purpose | None = None
     precautions_version: Annotated[str, Field(min_length=1, max_length=16)] | None = Field(
         default=None, description="The precautions that the member accepts with it"
@@ -217,7 +224,7 @@ class ClaimBody(Strict):
 class ReleaseBody(Strict):
     """Whose claim ends; without a member: whoever holds the treadmill."""
 
-    member_id: Annotated[str, Field(max_length=36)] | None = None
+    member_id: Key | None = None
 
 
 class ClaimAnswer(BaseModel):

@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictFloat
 
 from backstride_gateway.aiming import Week
 from backstride_gateway.api.models import Strict, Sums, UtcTime, utc
 from backstride_gateway.domain.goals import (
+    LEAST_WEEKLY_GOAL,
     MOST_WEEKLY_KCAL,
     MOST_WEEKLY_MINUTES,
     Goals,
@@ -79,9 +80,13 @@ class Streaks(BaseModel):
 class GoalsBody(Strict):
     """What somebody wants to do in a week; what is left out is no goal."""
 
-    minutes: float | None = Field(default=None, gt=0, le=MOST_WEEKLY_MINUTES)
-    kcal: float | None = Field(default=None, gt=0, le=MOST_WEEKLY_KCAL, description="Gross")
-    backward_minutes: float | None = Field(default=None, gt=0, le=MOST_WEEKLY_MINUTES)
+    minutes: StrictFloat | None = Field(default=None, ge=LEAST_WEEKLY_GOAL, le=MOST_WEEKLY_MINUTES)
+    kcal: StrictFloat | None = Field(
+        default=None, ge=LEAST_WEEKLY_GOAL, le=MOST_WEEKLY_KCAL, description="Gross"
+    )
+    backward_minutes: StrictFloat | None = Field(
+        default=None, ge=LEAST_WEEKLY_GOAL, le=MOST_WEEKLY_MINUTES
+    )
 
     def goals(self) -> Goals:
         """Return the goals as the domain knows them."""

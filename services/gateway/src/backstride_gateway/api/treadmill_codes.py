@@ -21,6 +21,7 @@ from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.refusals import NotAllowedError
 from backstride_gateway.api.services import Services, WithServices
+from backstride_gateway.api.texts import WITHOUT_NUL, Key
 from backstride_gateway.domain.bands import band_of
 from backstride_gateway.domain.permissions import Caller, is_of_gym, is_own, is_staff_of
 from backstride_gateway.domain.taking_over import TakeOver
@@ -71,8 +72,8 @@ class TakeOverOffer(BaseModel):
 class TakeOverBody(Strict):
     """Who ran, and the code that stands on the treadmill."""
 
-    member_id: Annotated[str, Field(max_length=36)]
-    code: Annotated[str, Field(min_length=1, max_length=32)]
+    member_id: Key
+    code: Annotated[str, Field(min_length=1, max_length=32, pattern=WITHOUT_NUL)]
 
 
 class TreadmillByCode(BaseModel):

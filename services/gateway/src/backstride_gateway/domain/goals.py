@@ -5,6 +5,8 @@ from typing import Final
 
 from backstride_shared.energy import EnergyTotals
 
+LEAST_WEEKLY_GOAL: Final = 1.0
+"""A minute, or a kilocalorie: less is no goal, and no number could say how often it is reached."""
 MOST_WEEKLY_MINUTES: Final = 7 * 24 * 60.0
 MOST_WEEKLY_KCAL: Final = 50_000.0
 _SECONDS_PER_MINUTE: Final = 60.0
