@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
 
-from backstride_gateway.bounded_http import MAX_HEAD_BYTES
+from backstride_gateway.bounded_http import MAX_HEAD_BYTES, BoundedHttpProtocol
 from backstride_gateway.serving import build_server, listening_socket
 
 HOST = "127.0.0.1"
@@ -17,8 +18,14 @@ ALL = MAX_HEAD_BYTES
 MANY = 4 * MAX_HEAD_BYTES
 
 
+class ImpatientProtocol(BoundedHttpProtocol):
+    whole_within_s = 0.3
+
+
 @asynccontextmanager
-async def connected() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def connected(
+    protocol: type[BoundedHttpProtocol] = BoundedHttpProtocol,
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Connect to a server that tells the length of what it is sent."""
     app = FastAPI()
 
@@ -26,7 +33,22 @@ async def connected() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.Strea
     async def length(request: Request) -> int:
         return len(await request.body())
 
-    server = build_server(app)
+    released = asyncio.Event()
+
+    @app.get("/slowly")
+    async def slowly() -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"first part"
+            await released.wait()
+            yield b"last part"
+
+        return StreamingResponse(parts())
+
+    @app.post("/release")
+    async def release() -> None:
+        released.set()
+
+    server = build_server(app, protocol=protocol)
     listener = listening_socket(HOST, 0)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     reader, writer = await asyncio.open_connection(HOST, listener.getsockname()[1])
@@ -108,3 +130,72 @@ async def test_what_is_no_request_is_answered_400(request_: bytes) -> None:
     async with connected() as (reader, writer):
         writer.write(request_)
         assert await status_of(reader) == 400
+
+
+WHOLE = HEAD + b"Content-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "answer"),
+    [
+        (b"", b""),
+        (b"GET", b"HTTP/1.1 408 "),
+        (HEAD, b"HTTP/1.1 408 "),
+        (HEAD + b"Content-Length: 100\r\n\r\nhalf of it", b"HTTP/1.1 408 "),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", b"HTTP/1.1 408 "),
+    ],
+)
+async def test_a_request_that_is_not_sent_whole_in_time_is_refused_and_its_connection_closed(
+    begun: bytes, answer: bytes
+) -> None:
+    async with connected(ImpatientProtocol) as (reader, writer):
+        writer.write(begun)
+        assert (await reader.read())[: len(b"HTTP/1.1 408 ")] == answer
+
+
+async def test_drops_do_not_put_it_off() -> None:
+    async with connected(ImpatientProtocol) as (reader, writer):
+        writer.write(HEAD)
+        status = None
+        while status is None:
+            writer.write(b"X-More: 1\r\n")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ImpatientProtocol.whole_within_s / 10):
+                    status = await status_of(reader)
+    assert status == 408
+
+
+@pytest.mark.parametrize("begun", [b"\r\n", b"P", HEAD])
+async def test_the_next_request_on_a_connection_has_as_long(begun: bytes) -> None:
+    async with connected(ImpatientProtocol) as (reader, writer):
+        writer.write(WHOLE)
+        assert await status_of(reader) == 200
+        await reader.readuntil(b"\r\n0")
+        writer.write(begun)
+        left = await reader.read()
+    assert left.startswith(b"HTTP/1.1 408 ") or left == b""
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"\r\n",
+        # the next one is begun meanwhile
+        b"\r\nPOST /len",
+        # curl --http2 asks so
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+    ],
+)
+async def test_an_answer_may_take_as_long_as_it_does(rest: bytes) -> None:
+    async with connected(ImpatientProtocol) as (reader, writer):
+        writer.write(b"GET /slowly HTTP/1.1\r\nHost: here\r\n" + rest)
+        await reader.readuntil(b"first part")
+        # who says nothing is given up when their time is over
+        address = writer.get_extra_info("peername")
+        silent, other = await asyncio.open_connection(*address)
+        assert await silent.read() == b""
+        other.close()
+        _, another = await asyncio.open_connection(*address)
+        another.write(WHOLE.replace(b"/length", b"/release"))
+        assert await reader.readuntil(b"last part")
+        another.close()

@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from backstride_gateway.bounded_http import BoundedHttpProtocol
 
 GRACEFUL_S: Final = 3
+IDLE_S: Final = 5
+"""How long a connection is kept after an answer for the next request to begin."""
 _BACKLOG: Final = 256
 _OTHER_FILES: Final = 512
 _MOST_UNSENT_BYTES: Final = 2**17
@@ -75,7 +77,11 @@ def allow_connections(count: int) -> None:
         log.warning("fewer live streams than the settings allow", files=most, wanted=wanted)
 
 
-def build_server(app: FastAPI, trusted_proxies: Sequence[str] = ()) -> Server:
+def build_server(
+    app: FastAPI,
+    trusted_proxies: Sequence[str] = (),
+    protocol: type[BoundedHttpProtocol] = BoundedHttpProtocol,
+) -> Server:
     """Return a server for the app, to be run with `serve(sockets=[...])`.
 
     The proxies are addresses or networks, or `*` alone; what others say of where a request comes
@@ -85,7 +91,7 @@ def build_server(app: FastAPI, trusted_proxies: Sequence[str] = ()) -> Server:
         uvicorn.Config(
             app,
             lifespan="off",
-            http=BoundedHttpProtocol,
+            http=protocol,
             ws="none",
             log_config=None,
             access_log=False,
@@ -94,6 +100,7 @@ def build_server(app: FastAPI, trusted_proxies: Sequence[str] = ()) -> Server:
             # a variable that is none of our settings
             proxy_headers=bool(trusted_proxies),
             forwarded_allow_ips=list(trusted_proxies),
+            timeout_keep_alive=IDLE_S,
             timeout_graceful_shutdown=GRACEFUL_S,
         )
     )
