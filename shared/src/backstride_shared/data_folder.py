@@ -19,6 +19,19 @@ def default_data_folder(*, is_demo: bool) -> Path:
     return base / "backstride" / ("demo" if is_demo else "platform")
 
 
+def no_platform_text(data_folder: Path | None) -> str:
+    """Return in words, for a command line, that no platform was found, and which option helps."""
+    if data_folder is not None:
+        return (
+            f"no platform runs in {data_folder}; give the --data-dir of `backstride run`, "
+            "or say where Kafka is with --kafka host:port"
+        )
+    return (
+        "no platform runs in the usual folders; name its folder with --data-dir, as "
+        "`backstride run` was given it, or say where Kafka is with --kafka host:port"
+    )
+
+
 def running_platform(data_folder: Path | None = None) -> dict[str, str | int] | None:
     """Return what the platform of a data folder wrote about itself; None when none runs there.
 

@@ -26,6 +26,7 @@ KEYS = {
     "mass_kg",
     "is_mass_assumed",
     "is_heart_rate_used",
+    "is_practice_assumed",
 }
 
 
@@ -190,3 +191,16 @@ def test_bad_input_gets_one_line_on_stderr_and_exit_2(line: str, reason: str) ->
     assert result.stderr.startswith("backstride calories: ")
     assert result.stderr.count("\n") == 1
     assert reason in result.stderr
+
+
+BACKWARD = "--speed-km-per-h 4.3 --direction reverse --mass-kg 75"
+
+
+def test_practice_that_was_not_given_is_told_as_assumed() -> None:
+    """A beginner costs more, so their practice must not stand beside the figures of others."""
+    unknown, beginner = _invoke(BACKWARD), _invoke(f"{BACKWARD} --backward-minutes 0")
+    assert "practice: not given (--backward-minutes), so counted as for" in unknown.stdout
+    assert "practice: 0 of 30 minutes" in beginner.stdout
+    assert _answer(BACKWARD)["is_practice_assumed"] is True
+    assert _answer(f"{BACKWARD} --backward-minutes 0")["is_practice_assumed"] is False
+    assert _answer("--speed-km-per-h 4.3 --mass-kg 75")["is_practice_assumed"] is False

@@ -157,6 +157,7 @@ def test_the_dead_letter_of_a_reading_that_is_no_number_holds_what_came() -> Non
     assert [reading.seq for reading in event.readings] == [3]
     assert b", ".join(bytes(reject.payload) for reject in rejects[:2]) in payload
     assert b"-inf" in rejects[2].payload
+    assert all("NaN and infinities are no JSON" in reject.detail for reject in rejects)
 
 
 def test_a_text_that_names_no_number_is_left_alone() -> None:

@@ -17,7 +17,7 @@ from backstride_ingest.adapters.kafka_dead_letters import (
 )
 from backstride_ingest.adapters.kafka_repairs import RepairsNotSentError, send_events
 from backstride_ingest.domain.repairs import NoRepairError, events_to_replay
-from backstride_shared.data_folder import running_platform
+from backstride_shared.data_folder import no_platform_text, running_platform
 from backstride_shared.frames import TreadmillEvent
 
 app = typer.Typer(
@@ -216,7 +216,7 @@ def _bootstrap_servers(kafka: str | None, data_dir: Path | None) -> str:
         return kafka
     platform = running_platform(data_dir)
     if platform is None:
-        _end("no platform runs on this machine; say where Kafka is with --kafka host:port")
+        _end(no_platform_text(data_dir))
     return str(platform["kafka_bootstrap_servers"])
 
 

@@ -7,7 +7,7 @@ import typer
 
 from backstride_processor.adapters.kafka_rebuild import RebuildError
 from backstride_processor.adapters.kafka_rebuild import rebuild as rebuild_at
-from backstride_shared.data_folder import running_platform
+from backstride_shared.data_folder import no_platform_text, running_platform
 
 
 def rebuild(
@@ -34,7 +34,7 @@ def rebuild(
     if kafka is None:
         platform = running_platform(data_dir)
         if platform is None:
-            _end("no platform runs on this machine; say where Kafka is with --kafka host:port")
+            _end(no_platform_text(data_dir))
         kafka = str(platform["kafka_bootstrap_servers"])
     try:
         rebuilt = rebuild_at(kafka)

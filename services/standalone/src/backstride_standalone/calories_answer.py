@@ -55,6 +55,7 @@ def answer_fields(question: Question, answer: Estimate) -> dict[str, Any]:
         "model_version": answer.model_version,
         "mass_kg": coefficients.mass_kg,
         "is_mass_assumed": coefficients.is_mass_assumed,
+        "is_practice_assumed": answer.is_backward and question.wearer.backward_minutes is None,
         "is_heart_rate_used": answer.is_heart_rate_used,
     }
     if answer.is_backward:
@@ -96,8 +97,17 @@ def answer_lines(question: Question, answer: Estimate) -> list[str]:
     if answer.is_backward and speed > 0.0:
         forward = answer.forward_gross_kcal_per_min
         lines.append(f"  forward {forward:.1f} kcal/min; backward {dividend_text(gross / forward)}")
-        lines.append(f"  practice: {practice_sentence(question.wearer.backward_minutes)}")
+        lines.append(f"  practice: {_practice(question.wearer.backward_minutes)}")
     return lines + [f"  note: {note}" for note in _notes(question, answer)]
+
+
+def _practice(backward_minutes: float | None) -> str:
+    if backward_minutes is not None:
+        return practice_sentence(backward_minutes)
+    return (
+        "not given (--backward-minutes), so counted as for somebody used to it;"
+        f" who begins: {practice_sentence(0.0)}"
+    )
 
 
 def _notes(question: Question, answer: Estimate) -> list[str]:

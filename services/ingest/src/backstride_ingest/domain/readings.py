@@ -106,15 +106,8 @@ def measured_limits_ms(received_at_ms: int, sent_at_ms: int | None) -> tuple[int
 
 
 def _decode_one_by_one(treadmill: TreadmillKey, payload: bytes, received_at_ms: int) -> Decoded:
-    readable = payload
     try:
-        try:
-            envelope = envelope_decoder.decode(payload)
-        except UNREADABLE:
-            readable = as_texts(payload)
-            if readable is payload:
-                raise
-            envelope = envelope_decoder.decode(readable)
+        envelope, readable = _envelope_of(payload)
     except UNREADABLE as error:
         detail = str(error)
         reject = reject_message(Reason.UNREADABLE_MESSAGE, detail, payload)
@@ -139,7 +132,10 @@ def _decode_one_by_one(treadmill: TreadmillKey, payload: bytes, received_at_ms: 
             # as it came: what stands for NaN is as long, so that the places are the same
             start = readable.index(original, looked_at_bytes)
             looked_at_bytes = start + len(original)
-            original = payload[start:looked_at_bytes]
+            as_it_came = payload[start:looked_at_bytes]
+            if as_it_came != original:
+                detail = f"NaN and infinities are no JSON, read as texts: {detail}"
+                original = as_it_came
         rejects.append(
             Reject(reason, detail, original, len(original), device_id, envelope.boot_id, seq)
         )
@@ -153,6 +149,17 @@ def _decode_one_by_one(treadmill: TreadmillKey, payload: bytes, received_at_ms: 
         return Decoded(None, tuple(rejects), refusal)
     event = _event(treadmill, envelope, received_at_ms, readings, skips)
     return Decoded(event, tuple(rejects), refusal)
+
+
+def _envelope_of(payload: bytes) -> tuple[ReadingsEnvelope, bytes]:
+    """Return the envelope, and the bytes as they could be read: the payload itself mostly."""
+    try:
+        return envelope_decoder.decode(payload), payload
+    except UNREADABLE:
+        readable = as_texts(payload)
+        if readable is payload:
+            raise
+        return envelope_decoder.decode(readable), readable
 
 
 def _judge(raw: bytes, last_seq: int, limits_ms: tuple[int, int]) -> Reading | _Fault:
