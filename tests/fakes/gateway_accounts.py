@@ -94,6 +94,10 @@ class InMemoryAccounts:
         found = [one for one in self._accounts.values() if one.sign_in_name == sign_in_name]
         return found[0] if found else None
 
+    def of_member(self, member_id: str) -> Account | None:
+        found = [one for one in self._accounts.values() if one.member_id == member_id]
+        return found[0] if found else None
+
     def set_up(
         self, code_hash: str, gym: Gym, treadmills: Sequence[RegisteredTreadmill], admin: Account
     ) -> None:

@@ -110,6 +110,21 @@ async def test_an_invitation_works_once_and_for_a_week() -> None:
         assert (await visitor.post("/v1/join", json={**again, "code": late})).status_code == 403
 
 
+async def test_who_has_an_account_is_not_invited_again() -> None:
+    """The code could never be used: a member has one account."""
+    gyms = TwoGyms()
+    path = "/v1/gyms/north/invitations"
+    async with gyms.signed_in("operator") as staff:
+        again = await staff.post(path, json={"member_id": gyms.member_id("ann")})
+        assert again.status_code == 409
+        assert again.json()["type"] == "urn:backstride:problem:member-has-account"
+        foreign = await staff.post(path, json={"member_id": gyms.member_id("cem")})
+        assert foreign.status_code == 404
+        body = {"gym_id": "north", "member_number": "77", "display_name": "Eve"}
+        new = (await staff.post("/v1/members", json=body)).json()["member_id"]
+        assert (await staff.post(path, json={"member_id": new})).status_code == 201
+
+
 async def test_the_code_of_a_gym_works_until_there_is_another() -> None:
     gyms = TwoGyms()
     async with gyms.signed_in("operator") as staff, gyms.visitor() as visitor:

@@ -111,6 +111,8 @@ def test_joining_brings_member_and_account_and_uses_the_code_up(stores: Stores) 
     stores.accounts.join(ANN, MEMBER, "invited")
     assert stores.accounts.by_name("ann") == ANN
     assert stores.members.get("m1") == MEMBER
+    assert stores.accounts.of_member("m1") == ANN
+    assert stores.accounts.of_member("m2") is None
     assert stores.accounts.code("invited") is None
     with pytest.raises(CodeRefusedError):
         stores.accounts.join(replace(ANN, account_id="a3", sign_in_name="eve"), None, "invited")

@@ -53,6 +53,10 @@ class UnknownAccountError(Exception):
     """The gym has no account of this name."""
 
 
+class HasAccountError(Exception):
+    """The member signs in already; an invitation could never be used."""
+
+
 class NotOfGymError(Exception):
     """The member is not of this gym."""
 
@@ -173,12 +177,15 @@ class Joining:
 
         Raises:
             UnknownMemberError: when the gym has no member of this id.
+            HasAccountError: when the member has an account.
 
         """
         if member_id is not None:
             member = self._members.get(member_id)
             if member is None or gym_id not in member.gym_ids:
                 raise UnknownMemberError(member_id)
+            if self._accounts.of_member(member_id) is not None:
+                raise HasAccountError("for a forgotten password there are reset codes")
         return self._new_code(
             "invitation", INVITATION_MS, gym_id=gym_id, role=role, member_id=member_id
         )

@@ -145,6 +145,10 @@ class AccountStore(Protocol):
         """Return the account of a normal sign-in name."""
         ...
 
+    def of_member(self, member_id: str) -> Account | None:
+        """Return the account of one who trains, None when they have none."""
+        ...
+
     def set_up(
         self, code_hash: str, gym: Gym, treadmills: Sequence[RegisteredTreadmill], admin: Account
     ) -> None:

@@ -68,6 +68,10 @@ class SqlAccounts:
         """See the port."""
         return self._account(accounts.c.sign_in_name == sign_in_name)
 
+    def of_member(self, member_id: str) -> Account | None:
+        """See the port."""
+        return self._account(accounts.c.member_id == member_id)
+
     def set_up(
         self, code_hash: str, gym: Gym, treadmills_: Sequence[RegisteredTreadmill], admin: Account
     ) -> None:

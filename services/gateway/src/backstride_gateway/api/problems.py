@@ -49,7 +49,12 @@ from backstride_gateway.exporting import (
 from backstride_gateway.gym_registry import NotRegisteredError, UnknownGymError
 from backstride_gateway.gym_statistics import StatisticsRangeError
 from backstride_gateway.history import TooManyPointsError, UnknownSessionError
-from backstride_gateway.joining import NotOfGymError, OnlyGymError, UnknownAccountError
+from backstride_gateway.joining import (
+    HasAccountError,
+    NotOfGymError,
+    OnlyGymError,
+    UnknownAccountError,
+)
 from backstride_gateway.live_feed import TooManyListenersError, TooManyOfOneError
 from backstride_gateway.member_body import PrecautionsOutdatedError, UnknownMassError
 from backstride_gateway.membership import (
@@ -267,6 +272,9 @@ KINDS: Final[dict[type[Exception], _Kind]] = {
     UnknownTokenError: _Kind("token-unknown", HTTPStatus.NOT_FOUND, "No token has this id"),
     UnknownAccountError: _Kind(
         "account-unknown", HTTPStatus.NOT_FOUND, "The gym has no account of this name"
+    ),
+    HasAccountError: _Kind(
+        "member-has-account", HTTPStatus.CONFLICT, "The member has an account already"
     ),
     NotOfGymError: _Kind("gym-not-joined", HTTPStatus.NOT_FOUND, "You are not of this gym"),
     OnlyGymError: _Kind("only-gym", HTTPStatus.CONFLICT, "The only gym cannot be left"),
