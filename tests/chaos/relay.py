@@ -21,7 +21,7 @@ SHARE_HELD_BACK: Final = 0.03
 LONGEST_HOLD_S: Final = 2.0
 MOST_WAITING_MESSAGES: Final = 100_000
 _UP: Final = (MqttKind.READINGS, MqttKind.STATE, MqttKind.CLAIMS)
-_DOWN: Final = (MqttKind.STORED, MqttKind.REFUSED)
+_DOWN: Final = (MqttKind.STORED, MqttKind.REFUSED, MqttKind.ANSWERS)
 
 
 class Relay:
