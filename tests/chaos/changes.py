@@ -32,7 +32,7 @@ class _Session(NamedTuple):
 
 
 def set_right_and_erased(turn: Round) -> list[str]:
-    """Have five sessions corrected and one erased, and kill who does it; the others stay."""
+    """Have up to five sessions corrected and one erased, and kill who does it; the others stay."""
     plan = Plan(f"{turn.gym.plan.gym_id}-changing", turn.gym.plan.seed, _WORKOUT_S)
     plan.add_members(turn.engine)
     folder = turn.gym.folder / "changing"
@@ -46,7 +46,9 @@ def set_right_and_erased(turn: Round) -> list[str]:
     if told:
         return [f"before any change: {one}" for one in told]
 
-    chosen = turn.random.sample(_sessions(turn, plan.gym_id), _CORRECTIONS + 1)
+    known = _sessions(turn, plan.gym_id)
+    # of a workout this short somebody may have stood through all
+    chosen = turn.random.sample(known, min(_CORRECTIONS + 1, len(known)))
     erased, corrected = chosen[0], chosen[1:]
     with httpx.Client(
         base_url=f"http://{HOST}:{turn.programs.http_port}", timeout=_REQUEST_S, trust_env=False

@@ -41,9 +41,12 @@ def open_engine(
     """Return an engine for `sqlite:///path` or `postgresql://...`; connects to nothing yet.
 
     A PostgreSQL that is silent for `answers_within_s` is given up with an OperationalError; None
-    waits for ever, as a migration waits for its turn. One of its connections is tried before it is
-    lent, unless it was in use less than `trusted_s` ago: after a restart of the server a program
-    may then meet as many errors as it has connections. A missing folder of a SQLite file is made.
+    waits for ever, as a migration waits for its turn. So is a lock after half of that, and the
+    server ends a transaction in which it heard nothing for twice as long: what was left behind by a
+    connection that is half open would keep its locks for hours. One of its connections is tried
+    before it is lent, unless it was in use less than `trusted_s` ago: after a restart of the server
+    a program may then meet as many errors as it has connections. A missing folder of a SQLite file
+    is made.
     `writing(engine)` gives the engine for transactions that write.
 
     Raises:
@@ -79,7 +82,7 @@ def _postgresql(url: URL, answers_within_s: float | None, trusted_s: float) -> E
         raise UnsupportedStoreError(
             f"for PostgreSQL install backstride-shared[postgres] ({error})"
         ) from error
-    event.listen(engine, "connect", _prefer_indexes)
+    _set_up_postgresql(engine, answers_within_s)
     if answers_within_s is not None:
         _limit_waits(engine, answers_within_s)
     if trusted_s > 0.0:
@@ -87,12 +90,21 @@ def _postgresql(url: URL, answers_within_s: float | None, trusted_s: float) -> E
     return engine
 
 
-def _prefer_indexes(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"SET random_page_cost = {_POSTGRESQL_RANDOM_PAGE_COST}")
-    cursor.close()
-    # a setting of a transaction that is rolled back is gone
-    connection.commit()
+def _set_up_postgresql(engine: Engine, answers_within_s: float | None) -> None:
+    settings: dict[str, float] = {"random_page_cost": _POSTGRESQL_RANDOM_PAGE_COST}
+    if answers_within_s is not None:
+        settings["lock_timeout"] = round(answers_within_s * 500)
+        settings["idle_in_transaction_session_timeout"] = round(answers_within_s * 2000)
+
+    def set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for name, value in settings.items():
+            cursor.execute(f"SET {name} = {value}")
+        cursor.close()
+        # a setting of a transaction that is rolled back is gone
+        connection.commit()
+
+    event.listen(engine, "connect", set_up)
 
 
 def _try_when_idle(engine: Engine, trusted_s: float) -> None:
