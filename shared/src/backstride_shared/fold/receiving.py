@@ -81,6 +81,7 @@ def _accept(
             break
         highest_ms = reading.measured_at_ms
     if readings:
+        past_until_ms = None if state.dirty_from_ms is None else state.dirty_until_ms
         for piece in fold_run(state, device_id, boot_id, readings):
             outgoing.add_piece(state, device_id, boot_id, piece)
             if piece.session is None and state.dirty_from_ms is not None:
@@ -90,6 +91,12 @@ def _accept(
                 outgoing.output.items += watch_readings(
                     state, device_id, boot_id, piece.readings, claim
                 )
+        session = state.session
+        if past_until_ms is not None and session is not None and not session.is_dirty:
+            # a new one after a rest: the last reading of what a change has made is held until it
+            outgoing.ask_refold(
+                state, past_until_ms, past_until_ms, "end after a change of the past"
+            )
 
 
 def _rest_after_change(

@@ -199,6 +199,25 @@ def test_the_last_step_before_a_late_claim_holds_until_the_rest_after_it() -> No
     assert row.totals.forward_seconds == 32.0
 
 
+def test_the_last_step_before_a_late_claim_is_held_also_when_the_next_thing_is_a_new_session() -> (
+    None
+):
+    store = FoldStore()
+    store.apply(message(run_of(1, 30, 0)))
+    store.apply(ClaimEvent(TREADMILL, claim("a", 0)))
+    store.settle()
+
+    store.apply(message(run_of(31, 2, 3_600)))
+    store.settle()
+    store.apply(message(run_of(33, 2, 3_602)))
+
+    assert not store.is_refold_due
+    first, second = sorted(sessions_of(store), key=lambda row: row.started_at_ms)
+    # the last step is held for five seconds
+    assert (first.claim_id, first.totals.forward_seconds) == ("a", 34.0)
+    assert (second.claim_id, second.totals.readings) == (None, 4)
+
+
 def test_a_treadmill_that_stands_for_long_after_a_late_claim_asks_once_for_a_fold() -> None:
     store = FoldStore()
     store.apply(message(run_of(1, 30, 0)))
