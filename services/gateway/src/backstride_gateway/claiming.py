@@ -150,16 +150,13 @@ class Claiming:
 
     def release_all(self, member_id: str, gym_id: str) -> None:
         """End what a member holds in a gym, as when they leave it."""
-        now_ms = self._clock()
-        ended: list[StoredClaim] = []
         with self._lock:
-            for claim in self._claims.of_member(member_id):
-                treadmill = TreadmillKey(claim.treadmill)
-                if gym_id_of(treadmill) != gym_id or claim.released_at_ms is not None:
-                    continue
-                held = self._holding(treadmill, now_ms)
-                if held is not None and held.claim_id == claim.claim_id:
-                    ended.append(released(claim, now_ms))
+            there = [
+                claim
+                for claim in self._claims.of_member(member_id)
+                if gym_id_of(TreadmillKey(claim.treadmill)) == gym_id
+            ]
+            ended = self._ended_where_held(there, self._clock())
             self._claims.save(ended)
         for claim in ended:
             self._on_change(claim.treadmill)
@@ -224,7 +221,9 @@ class Claiming:
             )
             claim = until_next(claim, own)
             changed = [one for one in (shortened, claim) if one is not None]
-            changed += self._left_elsewhere(claim, own)
+            # those that hold on other treadmills
+            elsewhere = [one for one in own if one.treadmill != treadmill]
+            changed += self._ended_where_held(elsewhere, claim.claimed_at_ms)
             self._claims.save(changed)
         for one in changed:
             if one is not shortened:
@@ -248,16 +247,16 @@ class Claiming:
                 return True
         return False
 
-    def _left_elsewhere(self, new: StoredClaim, own: list[StoredClaim]) -> list[StoredClaim]:
-        """Return the member's claims that hold on other treadmills, ended where the new begins."""
-        left: list[StoredClaim] = []
-        for claim in own:
-            if claim.treadmill == new.treadmill or claim.released_at_ms is not None:
+    def _ended_where_held(self, claims: list[StoredClaim], at_ms: int) -> list[StoredClaim]:
+        """Return those of these claims that hold at a moment, ended there."""
+        ended: list[StoredClaim] = []
+        for claim in claims:
+            if claim.released_at_ms is not None:
                 continue
-            held = self._holding(TreadmillKey(claim.treadmill), new.claimed_at_ms)
+            held = self._holding(TreadmillKey(claim.treadmill), at_ms)
             if held is not None and held.claim_id == claim.claim_id:
-                left.append(released(claim, new.claimed_at_ms))
-        return left
+                ended.append(released(claim, at_ms))
+        return ended
 
     def _wearer(self, member: Member, at_ms: int) -> Wearer:
         """Return the body data, practice and fitness that a claim made at `at_ms` freezes."""
