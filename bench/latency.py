@@ -18,7 +18,7 @@ from urllib.parse import quote
 from backstride_shared.identity import TreadmillKey
 from backstride_shared.topics import MqttKind, mqtt_topic
 from bench.load import payload_of, treadmills_of
-from bench.programs import GATEWAY, INGEST, PROCESSOR, RECORDER, Programs
+from bench.programs import whole_chain
 from bench.publisher import Publisher
 from bench.servers import Servers
 from bench.usage import Usage
@@ -90,10 +90,7 @@ def measure_latency(servers: Servers, messages_per_s: int, seconds: float) -> La
     name = fresh_name("live")
     series = servers.fresh_series()
     treadmills = treadmills_of(name, TREADMILLS)
-    with Programs(servers, series.settings, servers.folder / name) as programs:
-        everyone = (INGEST, PROCESSOR, RECORDER, GATEWAY)
-        programs.start(*everyone)
-        programs.wait_ready(*everyone)
+    with whole_chain(servers, series.settings, name) as programs:
         pages = [_Page(programs.http_port, treadmill) for treadmill in treadmills[:FOLLOWED]]
         publish_steadily(servers, treadmills, messages_per_s, _WARM_UP_S, first_turn=0)
         usage = Usage({**programs.process_ids(), **servers.processes})

@@ -23,7 +23,7 @@ from backstride_shared.settings import TelemetryBlock
 from backstride_shared.telemetry import set_up_logging
 from bench.latency import publish_steadily
 from bench.load import treadmills_of
-from bench.programs import GATEWAY, INGEST, PROCESSOR, RECORDER, Programs
+from bench.programs import GATEWAY, Programs, whole_chain
 from bench.servers import MissingServerError, Servers, running_servers
 from bench.usage import Usage
 from tests.servers.finding import HOST, fresh_name
@@ -101,10 +101,7 @@ def measure_listeners(servers: Servers, count: int, seconds: float) -> Told:
     name = fresh_name("listeners")
     series = servers.fresh_series()
     treadmills = treadmills_of(name, TREADMILLS)
-    with Programs(servers, series.settings, servers.folder / name) as programs:
-        everyone = (INGEST, PROCESSOR, RECORDER, GATEWAY)
-        programs.start(*everyone)
-        programs.wait_ready(*everyone)
+    with whole_chain(servers, series.settings, name) as programs:
         return asyncio.run(_measure(servers, programs, treadmills, count, seconds))
 
 

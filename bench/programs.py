@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -138,6 +139,16 @@ class Programs:
             return error.read().decode() if hasattr(error, "read") else str(error)
         except OSError as error:
             return str(error)
+
+
+@contextmanager
+def whole_chain(servers: Servers, series: Mapping[str, str], name: str) -> Iterator[Programs]:
+    """Lend all programs, ready."""
+    with Programs(servers, series, servers.folder / name) as programs:
+        everyone = (INGEST, PROCESSOR, RECORDER, GATEWAY)
+        programs.start(*everyone)
+        programs.wait_ready(*everyone)
+        yield programs
 
 
 def foreign_environment() -> dict[str, str]:

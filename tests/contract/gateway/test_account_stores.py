@@ -135,20 +135,28 @@ def test_a_refused_join_changes_nothing(stores: Stores) -> None:
     assert stores.accounts.by_name("eve") is None
 
 
-def test_sessions_and_tokens_lead_to_their_account_until_they_end(stores: Stores) -> None:
+def signed_in(
+    stores: Stores, account_id: str, *, can_write: bool
+) -> tuple[AccountSession, AccessToken]:
+    """Store and return a session and a token of an account."""
     session = AccountSession(
-        token_hash="s", account_id="a1", created_at_ms=NOW_MS, expires_at_ms=NOW_MS + 10
+        token_hash="s", account_id=account_id, created_at_ms=NOW_MS, expires_at_ms=NOW_MS + 10
     )
     token = AccessToken(
         token_id="t",
-        account_id="a1",
+        account_id=account_id,
         name="script",
         token_hash="h",
-        can_write=True,
+        can_write=can_write,
         created_at_ms=NOW_MS,
     )
     stores.accounts.add_session(session, NOW_MS)
     stores.accounts.add_token(token)
+    return session, token
+
+
+def test_sessions_and_tokens_lead_to_their_account_until_they_end(stores: Stores) -> None:
+    session, token = signed_in(stores, "a1", can_write=True)
     assert stores.accounts.session("s") == (session, ADMIN, None)
     assert stores.accounts.token("h") == (token, ADMIN, None)
     assert stores.accounts.tokens("a1") == [token]
@@ -165,19 +173,7 @@ def test_sessions_and_tokens_lead_to_their_account_until_they_end(stores: Stores
 
 def test_sessions_and_tokens_lead_to_the_member_as_they_are_now(stores: Stores) -> None:
     stores.accounts.join(ANN, MEMBER, None)
-    session = AccountSession(
-        token_hash="s", account_id="a2", created_at_ms=NOW_MS, expires_at_ms=NOW_MS + 10
-    )
-    token = AccessToken(
-        token_id="t",
-        account_id="a2",
-        name="script",
-        token_hash="h",
-        can_write=False,
-        created_at_ms=NOW_MS,
-    )
-    stores.accounts.add_session(session, NOW_MS)
-    stores.accounts.add_token(token)
+    session, token = signed_in(stores, "a2", can_write=False)
     assert stores.accounts.session("s") == (session, ANN, MEMBER)
     assert stores.accounts.token("h") == (token, ANN, MEMBER)
     others = (GymMembership("other", "8", NOW_MS + 1), GymMembership("third", "9", NOW_MS + 2))
