@@ -6,8 +6,10 @@ class Maker:
 
     def __init__(self) -> None:
         self.count = 0
+        self.given: list[int | None] = []
 
-    def __call__(self) -> int:
+    def __call__(self, made_before: int | None) -> int:
+        self.given.append(made_before)
         self.count += 1
         return self.count
 
@@ -23,6 +25,14 @@ def test_another_source_makes_it_anew() -> None:
     make = Maker()
     assert [kept.of("a", [1], make), kept.of("a", [1, 2], make)] == [1, 2]
     assert kept.of("a", [1], make) == 3
+
+
+def test_who_makes_it_anew_is_given_what_was_made_for_that_key_before() -> None:
+    kept: KeptResults[list[int], int] = KeptResults(are_equal)
+    make = Maker()
+    for key, source in (("a", [1]), ("b", [1]), ("a", [2]), ("b", [1])):
+        kept.of(key, source, make)
+    assert make.given == [None, None, 1]
 
 
 def test_one_key_never_answers_for_another() -> None:

@@ -236,8 +236,8 @@ class History:
         sessions = [one for one in ever if purpose is None or one.purpose == purpose]
         key = (member_id, self._gym_id, period, zone.key, first_on, last_on, purpose)
 
-        def make() -> Summary:
-            sums = sum_by_period(sessions, periods)
+        def make(old: Summary | None) -> Summary:
+            sums = sum_by_period(sessions, periods, () if old is None else old.periods)
             count, totals = sum_of(sums)
             inside = [one for one in sessions if one.started_at_ms >= periods[0].from_ms]
             return Summary(
@@ -248,7 +248,7 @@ class History:
                 sums,
                 count,
                 totals,
-                sum_by_purpose(inside),
+                sum_by_purpose(inside, {} if old is None else old.by_purpose),
                 None if before is None else previous_sum(*before, sessions, periods[0].from_ms),
             )
 

@@ -1,7 +1,7 @@
 """Summaries, kept as they were made while what they sum up stays the same.
 
 Whoever asks reads the sessions anew, so a summary is never older than the store; only adding the
-same sessions up again is left out.
+same sessions up again is left out, and writing again what is the same as before.
 """
 
 import threading
@@ -30,15 +30,20 @@ class KeptResults(Generic[SourceT, MadeT]):
         self._kept: OrderedDict[Hashable, tuple[SourceT, MadeT]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, key: Hashable, source: SourceT, make: Callable[[], MadeT]) -> MadeT:
-        """Return what was made of this source for this key, made now where it was not before."""
+    def of(
+        self, key: Hashable, source: SourceT, make: Callable[[MadeT | None], MadeT]
+    ) -> MadeT:
+        """Return what was made of this source for this key, made now where it was not before.
+
+        `make` is given what was made of the source before, from which it may take over.
+        """
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:
                 self._kept.move_to_end(key)
         if kept is not None and self._is_same(kept[0], source):
             return kept[1]
-        made = make()
+        made = make(None if kept is None else kept[1])
         with self._lock:
             self._kept[key] = (source, made)
             self._kept.move_to_end(key)

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Final
 
 import structlog
@@ -98,6 +98,8 @@ log = structlog.get_logger()
 _DEAD_LETTER_TIMEOUT_S: Final = 30.0
 _SETTINGS_STATUS: Final = 2
 _BURST_S: Final = 10.0
+# in the store, at once; FastAPI has as many threads for the other routes
+_WAITING_REQUESTS: Final = 40
 # a request reads several times: a connection that just answered is not tried each time
 _TRUSTED_S: Final = 1.0
 
@@ -134,6 +136,7 @@ async def _run(settings: GatewaySettings, stop: threading.Event) -> None:
         server.should_exit = True
 
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_WAITING_REQUESTS))
     threading.Thread(
         target=lambda: (stop.wait(), loop.call_soon_threadsafe(begin_stop)),
         name="stop",

@@ -1,17 +1,17 @@
 """Routes of the ways in: first start, joining, signing in and out, passwords, tokens."""
 
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response, Security
+from fastapi import APIRouter, Depends, Request, Response
 
 from backstride_gateway.api.access import (
+    SESSION_COOKIE,
     WithAccountId,
     WithCaller,
     address_of,
     give_cookies,
     has_accounts,
-    session_cookie,
     signed_in,
     take_cookies,
 )
@@ -157,11 +157,12 @@ def get_account(services: WithServices, caller: WithCaller) -> AccountView:
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT)
 def sign_out(
     account_id: WithAccountId,  # noqa: ARG001  who is not signed in by a browser cannot sign out
-    session_token: Annotated[str | None, Security(session_cookie)],
+    request: Request,
     response: Response,
     services: WithServices,
 ) -> None:
     """End this session."""
+    session_token = request.cookies.get(SESSION_COOKIE)
     if session_token is not None:
         services.signing_in.sign_out(session_token)
     take_cookies(response)

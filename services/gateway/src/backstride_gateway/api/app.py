@@ -27,9 +27,11 @@ from backstride_gateway.api import (
     platform,
     progress,
     sessions,
+    summaries,
     treadmill_codes,
     treadmills,
 )
+from backstride_gateway.api.access import ACCESS_TOKEN
 from backstride_gateway.api.conditional_reads import ConditionalReads
 from backstride_gateway.api.pages import pages_router
 from backstride_gateway.api.plain_requests import PlainRequests
@@ -92,6 +94,8 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
         },
         generate_unique_id_function=lambda route: route.name,
     )
+    # looked through in this order: what is asked most comes first
+    app.include_router(summaries.router)
     app.include_router(treadmills.router)
     app.include_router(live.router)
     app.include_router(members.router)
@@ -122,7 +126,7 @@ def described_app(host_names: frozenset[str] = frozenset()) -> FastAPI:
     app.add_middleware(Measuring)
     app.add_middleware(Protection, host_names=host_names)
     generate = app.openapi
-    app.openapi = cache(lambda: _with_problems(generate()))  # type: ignore[method-assign]
+    app.openapi = cache(lambda: _with_tokens(_with_problems(generate())))  # type: ignore[method-assign]
     return app
 
 
@@ -169,4 +173,17 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
                 if status >= "400":
                     (schema,) = response["content"].values()
                     response["content"] = {MEDIA_TYPE: schema}
+    return document
+
+
+def _with_tokens(document: dict[str, Any]) -> dict[str, Any]:
+    """Tell in an OpenAPI document that a program's token does where a browser's cookie does."""
+    name = ACCESS_TOKEN.scheme_name
+    document["components"]["securitySchemes"][name] = ACCESS_TOKEN.model.model_dump(
+        mode="json", by_alias=True, exclude_none=True
+    )
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "security" in operation:
+                operation["security"].append({name: []})
     return document

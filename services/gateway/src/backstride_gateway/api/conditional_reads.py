@@ -16,6 +16,11 @@ _OK: Final = 200
 _NOT_MODIFIED: Final = 304
 
 
+def weak_tag_of(body: bytes) -> str:
+    """Return the ETag of an answer that is known by what it says."""
+    return f'W/"{blake2b(body, digest_size=_TAG_BYTES).hexdigest()}"'
+
+
 class ConditionalReads:
     """ASGI middleware: answers 304 to who says that they have it."""
 
@@ -59,7 +64,7 @@ class _Answer:
         headers = MutableHeaders(scope=start)
         tag = headers.get("etag")
         if tag is None:
-            tag = headers["ETag"] = f'W/"{blake2b(body, digest_size=_TAG_BYTES).hexdigest()}"'
+            tag = headers["ETag"] = weak_tag_of(body)
         # a member's data: kept by their browser alone, and asked for each time
         headers.setdefault("Cache-Control", "private, no-cache")
         if _opaque(tag) in self._known or "*" in self._known:

@@ -1,4 +1,4 @@
-"""Routes of the members: profiles, sessions, summaries."""
+"""Routes of the members: profiles and sessions."""
 
 from datetime import date
 from http import HTTPStatus
@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from backstride_gateway.api.access import (
     ChangeableMember,
-    SeenHistory,
     SeenMember,
+    SeenPast,
     WithCaller,
     signed_in,
 )
@@ -28,13 +28,13 @@ from backstride_gateway.api.member_models import (
     ProfileBody,
     TimeZoneName,
 )
-from backstride_gateway.api.models import MemberSummary, Session, SessionList
+from backstride_gateway.api.models import Session, SessionList
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.refusals import NotAllowedError
 from backstride_gateway.api.services import WithServices
 from backstride_gateway.domain.members import version_of
-from backstride_gateway.domain.periods import Period, local_midnight_ms, midnight_after_ms
+from backstride_gateway.domain.periods import local_midnight_ms, midnight_after_ms
 from backstride_gateway.domain.permissions import is_staff_of, sees_body, shown_member
 from backstride_gateway.domain.sessions import SessionFilter
 from backstride_gateway.gym_registry import UnknownGymError
@@ -103,12 +103,13 @@ def create_member(body: NewMemberBody, services: WithServices, caller: WithCalle
 
 @router.get("/{member_id}", responses={404: {"model": Problem}})
 def get_member(
-    member: SeenMember, response: Response, history: SeenHistory, caller: WithCaller
+    past: SeenPast, response: Response, caller: WithCaller
 ) -> MemberDetail:
     """Return a member's profile, practice and the VO2max that counts.
 
     The ETag is the profile's: who changes it sends that as If-Match.
     """
+    member, history = past.member, past.history
     is_seen = sees_body(caller, member)
     detail = MemberDetail.of_member(
         shown_member(caller, member),
@@ -175,9 +176,8 @@ def _wanted_sessions(
 
 @router.get("/{member_id}/sessions", responses={404: {"model": Problem}})
 def list_sessions(
-    member: SeenMember,
+    past: SeenPast,
     services: WithServices,
-    history: SeenHistory,
     wanted: Annotated[SessionFilter, Depends(_wanted_sessions)],
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -187,7 +187,7 @@ def list_sessions(
     To operators, those on treadmills of their gym.
     """
     before = None if cursor is None else decode_session_cursor(cursor)
-    page = history.page(member.member_id, before, limit, wanted)
+    page = past.history.page(past.member.member_id, before, limit, wanted)
     now_ms = services.clock()
     following = page.next_cursor
     return SessionList(
@@ -198,44 +198,3 @@ def list_sessions(
             else encode_cursor(str(following.started_at_ms), following.session_id)
         ),
     )
-
-
-async def _summed_days(
-    from_: Annotated[
-        date | None,
-        Query(alias="from", description="First day; by default 30 days to 5 years ago, by period"),
-    ] = None,
-    to: Annotated[date | None, Query(description="Last day, included; by default today")] = None,
-) -> tuple[date | None, date | None]:
-    return from_, to
-
-
-@router.get(
-    "/{member_id}/summary",
-    response_model=MemberSummary,
-    responses={404: {"model": Problem}},
-)
-def summarise(
-    member: SeenMember,
-    services: WithServices,
-    history: SeenHistory,
-    *,
-    period: Period = "day",
-    time_zone: Zone = None,
-    days: Annotated[tuple[date | None, date | None], Depends(_summed_days)],
-    purpose: OfPurpose = None,
-) -> Response:
-    """Return minutes, metres and energy by period, forward and backward apart.
-
-    Periods are days, ISO weeks, months and years of the time zone, or all time. A session counts,
-    whole, in the period in which it began; a running one with what it has so far. `previous` has
-    the sums of as many periods just before. To operators, only what was done in their gym.
-    """
-    zone = ZoneInfo(time_zone or member.profile.time_zone)
-    found = history.summary(member.member_id, period, zone, *days, purpose)
-    json = services.summary_answers.of(
-        (member.member_id, period, zone.key, *days, purpose),
-        found,
-        lambda: MemberSummary.of_summary(member.member_id, found, purpose).model_dump_json(),
-    )
-    return Response(json, media_type="application/json")

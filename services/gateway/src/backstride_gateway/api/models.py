@@ -3,7 +3,7 @@
 Forward and backward mean the user's gait; `direction` and velocity are the belt's.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -14,9 +14,8 @@ from backstride_gateway.domain.bands import Band, backward_band_of, band_of, for
 from backstride_gateway.domain.dividend import reverse_dividend_of
 from backstride_gateway.domain.live import LiveSession
 from backstride_gateway.domain.live_view import BackwardAdvice, ClaimView, LiveTreadmill
-from backstride_gateway.domain.periods import Period
-from backstride_gateway.domain.sessions import PeriodSum, SessionRecord, ended_at_ms
-from backstride_gateway.history import SessionSeries, Summary
+from backstride_gateway.domain.sessions import SessionRecord, ended_at_ms
+from backstride_gateway.history import SessionSeries
 from backstride_shared.energy import BAND_LABEL, FLAGS, EnergyTotals
 from backstride_shared.fold.sessions import CLAIMED_IDLE_MS, UNCLAIMED_IDLE_MS
 from backstride_shared.identity import TreadmillKey, gym_id_of, treadmill_id_of
@@ -26,7 +25,7 @@ _HEART_RATE_USED: Final = (
     "and effort allow"
 )
 
-_LONGEST_BACKWARD: Final = "The longest stretch backward, without a step forward or a stand in it"
+LONGEST_BACKWARD: Final = "The longest stretch backward, without a step forward or a stand in it"
 
 UtcTime = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
 
@@ -358,7 +357,7 @@ class Session(BaseModel):
     gaps_count: int
     readings_count: int
     direction_changes: int
-    longest_backward_s: float = Field(description=_LONGEST_BACKWARD)
+    longest_backward_s: float = Field(description=LONGEST_BACKWARD)
     mean_heart_rate_bpm: float | None
     max_heart_rate_bpm: float | None
     heart_rate_used_s: float = Field(description=_HEART_RATE_USED)
@@ -473,134 +472,6 @@ class Series(BaseModel):
             resolution_s=found.resolution_s,
             is_from_minutes=found.is_from_minutes,
             points=[SeriesPoint.of(part) for part in found.slices],
-        )
-
-
-class Sums(BaseModel):
-    """Sums over sessions; a session counts, whole, where it began."""
-
-    sessions_count: int
-    forward: Gait
-    backward: Gait
-    energy: Energy
-    direction_changes: int
-    longest_backward_s: float = Field(description=_LONGEST_BACKWARD)
-    reverse_dividend: Dividend | None
-
-    @classmethod
-    def of_totals(cls, sessions_count: int, totals: EnergyTotals) -> "Sums":
-        """Return totals as the API tells them."""
-        return cls(
-            sessions_count=sessions_count,
-            forward=Gait.forward_of(totals),
-            backward=Gait.backward_of(totals),
-            energy=Energy.of(band_of(totals)),
-            direction_changes=totals.direction_changes,
-            longest_backward_s=totals.longest_backward_seconds,
-            reverse_dividend=Dividend.of(totals),
-        )
-
-
-class PeriodSums(Sums):
-    """The sums of one day, ISO week, month or year of the time zone, or of the whole range."""
-
-    label: str = Field(examples=["2026-11-23", "2026-W48", "2026-11", "2026", "all"])
-    starts_on: date
-    starts_at: UtcTime
-    ends_at: UtcTime = Field(description="Where the next period begins")
-
-    @classmethod
-    def of(cls, found: PeriodSum) -> "PeriodSums":
-        """Return a period's sums as the API tells them."""
-        sums = Sums.of_totals(found.sessions_count, found.totals)
-        return cls(
-            label=found.span.label,
-            starts_on=found.span.starts_on,
-            starts_at=utc(found.span.from_ms),
-            ends_at=utc(found.span.until_ms),
-            **dict(sums),
-        )
-
-
-class PurposeSums(Sums):
-    """The sums of the sessions with one purpose."""
-
-    purpose: str | None = Field(description="null: none was told")
-
-
-class Difference(BaseModel):
-    """How much more than before; negative: less."""
-
-    duration_s: float
-    distance_m: float
-    gross_kcal: float
-    backward_duration_s: float
-
-    @classmethod
-    def between(cls, now: EnergyTotals, before: EnergyTotals) -> "Difference":
-        """Return what the totals of now have more."""
-        return cls(
-            duration_s=now.moving_seconds - before.moving_seconds,
-            distance_m=now.metres - before.metres,
-            gross_kcal=now.gross_kcal - before.gross_kcal,
-            backward_duration_s=now.backward_seconds - before.backward_seconds,
-        )
-
-
-class PreviousSums(Sums):
-    """The sums of as many periods just before."""
-
-    first_on: date
-    last_on: date
-    difference: Difference = Field(description="What the range asked for has more than this one")
-
-
-class MemberSummary(BaseModel):
-    """A member's sums by period, and altogether; a running session counts with what it has."""
-
-    member_id: str
-    period: Period
-    purpose: str | None = Field(description="Only its sessions count; null: all do")
-    time_zone: str
-    first_on: date
-    last_on: date
-    periods: list[PeriodSums] = Field(description="In order, also those without a session")
-    total: Sums
-    by_purpose: list[PurposeSums] = Field(description="Of the purposes that occur")
-    previous: PreviousSums | None = Field(description="null for period=all")
-
-    @classmethod
-    def of_summary(cls, member_id: str, found: Summary, purpose: str | None) -> "MemberSummary":
-        """Return a summary as the API tells it."""
-        previous = found.previous
-        return cls(
-            member_id=member_id,
-            period=found.period,
-            purpose=purpose,
-            time_zone=found.zone.key,
-            first_on=found.first_on,
-            last_on=found.last_on,
-            periods=[PeriodSums.of(one) for one in found.periods],
-            total=Sums.of_totals(found.sessions_count, found.totals),
-            by_purpose=[
-                PurposeSums(
-                    purpose=purpose_of_some,
-                    **dict(Sums.of_totals(some.sessions_count, some.totals)),
-                )
-                for purpose_of_some, some in sorted(
-                    found.by_purpose.items(), key=lambda item: item[0] or ""
-                )
-            ],
-            previous=(
-                None
-                if previous is None
-                else PreviousSums(
-                    first_on=previous.first_on,
-                    last_on=previous.last_on,
-                    difference=Difference.between(found.totals, previous.totals),
-                    **dict(Sums.of_totals(previous.sessions_count, previous.totals)),
-                )
-            ),
         )
 
 

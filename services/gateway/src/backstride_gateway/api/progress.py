@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
-from backstride_gateway.api.access import ChangeableMember, SeenHistory, SeenMember, signed_in
+from backstride_gateway.api.access import ChangeableMember, SeenPast, signed_in
 from backstride_gateway.api.member_models import TimeZoneName
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.progress_models import GoalsBody, RecordList, Streaks, WeekGoals
@@ -22,22 +22,21 @@ router = APIRouter(
 
 
 @router.get("/records")
-def list_records(member: SeenMember, history: SeenHistory) -> RecordList:
+def list_records(past: SeenPast) -> RecordList:
     """Return the best of all sessions, running ones included; who was first holds a record."""
-    return RecordList.of(history.records(member.member_id))
+    return RecordList.of(past.history.records(past.member.member_id))
 
 
 @router.get("/streak")
 def get_streak(
-    member: SeenMember,
-    history: SeenHistory,
+    past: SeenPast,
     time_zone: Annotated[
         TimeZoneName | None, Query(description="IANA time zone; by default the member's")
     ] = None,
 ) -> Streaks:
     """Return on how many days and weeks in a row there was a session."""
     zone = None if time_zone is None else ZoneInfo(time_zone)
-    return Streaks.of(history.streaks(member.member_id, zone))
+    return Streaks.of(past.history.streaks(past.member.member_id, zone))
 
 
 @router.get("/goals", responses={403: {"model": Problem}})

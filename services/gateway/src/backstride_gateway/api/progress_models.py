@@ -5,7 +5,8 @@ from datetime import date
 from pydantic import BaseModel, Field, StrictFloat
 
 from backstride_gateway.aiming import Week
-from backstride_gateway.api.models import Strict, Sums, UtcTime, utc
+from backstride_gateway.api.models import Strict, UtcTime, utc
+from backstride_gateway.api.summary_models import Sums
 from backstride_gateway.domain.goals import (
     LEAST_WEEKLY_GOAL,
     MOST_WEEKLY_KCAL,

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from backstride_gateway.acknowledging import Acknowledging
 from backstride_gateway.activities import Activities
 from backstride_gateway.aiming import Aiming
+from backstride_gateway.api.summary_answers import SummaryAnswers
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.claiming import Claiming
 from backstride_gateway.console_access import ConsoleAccess
@@ -20,9 +21,8 @@ from backstride_gateway.export_ports import ActivityWriter
 from backstride_gateway.exporting import Exporting
 from backstride_gateway.gym_registry import GymRegistry
 from backstride_gateway.gym_statistics import Statistics
-from backstride_gateway.history import History, Summary
+from backstride_gateway.history import History
 from backstride_gateway.joining import Joining
-from backstride_gateway.kept_summaries import KeptResults, is_identical
 from backstride_gateway.live_feed import LiveFeed
 from backstride_gateway.member_body import MemberBody
 from backstride_gateway.membership import Membership
@@ -77,10 +77,7 @@ class Services:
     is_demo: bool
     faults: DemoFaults | None = None
     rate_limits: RateLimits = RateLimits()
-    # as they were sent last, ready to be sent again
-    summary_answers: KeptResults[Summary, str] = field(
-        default_factory=lambda: KeptResults(is_identical)
-    )
+    summary_answers: SummaryAnswers = field(default_factory=SummaryAnswers)
     host_names: frozenset[str] = frozenset()
     # under which members reach the pages; None: as each request says
     public_url: str | None = None

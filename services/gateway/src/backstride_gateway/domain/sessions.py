@@ -1,6 +1,6 @@
 """Sessions as members see them: running or over, sums over periods."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -86,24 +86,37 @@ class PeriodSum:
     """The sums of the sessions that began in a period."""
 
     span: PeriodSpan
-    sessions_count: int
+    # the totals of each session
+    parts: Sequence[EnergyTotals]
     totals: EnergyTotals
+
+    @property
+    def sessions_count(self) -> int:
+        """Return how many sessions are summed up."""
+        return len(self.parts)
 
 
 def sum_by_period(
-    sessions: Iterable[SessionRecord], spans: Sequence[PeriodSpan]
+    sessions: Iterable[SessionRecord],
+    spans: Sequence[PeriodSpan],
+    before: Sequence[PeriodSum] = (),
 ) -> list[PeriodSum]:
     """Return the sums of each period, also of those without a session.
 
-    A session counts, whole, where it began: a workout over midnight is one workout.
+    A session counts, whole, where it began: a workout over midnight is one workout. Sums made
+    `before`, when some of the sessions were others, are returned themselves where nothing changed.
     """
     parts: list[list[EnergyTotals]] = [[] for _ in spans]
     for session in sessions:
         index = index_at(spans, session.started_at_ms)
         if index is not None:
             parts[index].append(session.totals)
+    made = {one.span: one for one in before}
     return [
-        PeriodSum(span, len(some), merge_all(some)) for span, some in zip(spans, parts, strict=True)
+        old
+        if (old := made.get(span)) is not None and old.parts == some
+        else PeriodSum(span, some, merge_all(some))
+        for span, some in zip(spans, parts, strict=True)
     ]
 
 
@@ -111,8 +124,14 @@ def sum_by_period(
 class PurposeSum:
     """The sums of the sessions with one purpose."""
 
-    sessions_count: int
+    # the totals of each session
+    parts: Sequence[EnergyTotals]
     totals: EnergyTotals
+
+    @property
+    def sessions_count(self) -> int:
+        """Return how many sessions are summed up."""
+        return len(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +144,26 @@ class PreviousSum:
     totals: EnergyTotals
 
 
-def sum_by_purpose(sessions: Iterable[SessionRecord]) -> dict[str | None, PurposeSum]:
-    """Return the sums of each purpose, those of sessions without one at None."""
+_NONE_BEFORE: Final[Mapping[str | None, PurposeSum]] = {}
+
+
+def sum_by_purpose(
+    sessions: Iterable[SessionRecord], before: Mapping[str | None, PurposeSum] = _NONE_BEFORE
+) -> dict[str | None, PurposeSum]:
+    """Return the sums of each purpose, those of sessions without one at None.
+
+    Sums made `before`, when some of the sessions were others, are returned themselves where nothing
+    changed.
+    """
     parts: dict[str | None, list[EnergyTotals]] = {}
     for session in sessions:
         parts.setdefault(session.purpose, []).append(session.totals)
-    return {purpose: PurposeSum(len(some), merge_all(some)) for purpose, some in parts.items()}
+    return {
+        purpose: old
+        if (old := before.get(purpose)) is not None and old.parts == some
+        else PurposeSum(some, merge_all(some))
+        for purpose, some in parts.items()
+    }
 
 
 def previous_sum(
