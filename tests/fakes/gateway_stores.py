@@ -189,7 +189,8 @@ class InMemoryHistory:
         return found[:limit]
 
     def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
-        return [one for one in self._of(member_id) if from_ms <= one.started_at_ms < until_ms]
+        found = [one for one in self._of(member_id) if from_ms <= one.started_at_ms < until_ms]
+        return sorted(found, key=lambda one: (one.started_at_ms, one.session_id))
 
     def recent(self, treadmill: str, since_ms: int) -> list[SessionRecord]:
         self._check()

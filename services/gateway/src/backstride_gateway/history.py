@@ -224,8 +224,7 @@ class History:
         ever: list[SessionRecord] | None = None
         if first_on is None and period == "all":
             ever = self._sessions.between(member_id, 0, midnight_after_ms(last_on, zone))
-            first_ms = min((one.started_at_ms for one in ever), default=None)
-            first_on = last_on if first_ms is None else local_date(first_ms, zone)
+            first_on = local_date(ever[0].started_at_ms, zone) if ever else last_on
         elif first_on is None:
             first_on = default_first_on(period, last_on)
         periods = spans(period, first_on, last_on, zone)
@@ -233,7 +232,7 @@ class History:
         from_ms = periods[0].from_ms if before is None else local_midnight_ms(before[0], zone)
         if ever is None:
             ever = self._sessions.between(member_id, from_ms, periods[-1].until_ms)
-        sessions = [one for one in ever if purpose is None or one.purpose == purpose]
+        sessions = ever if purpose is None else [one for one in ever if one.purpose == purpose]
         key = (member_id, self._gym_id, period, zone.key, first_on, last_on, purpose)
 
         def make(old: Summary | None) -> Summary:

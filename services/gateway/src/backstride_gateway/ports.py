@@ -337,7 +337,7 @@ class SessionHistory(Protocol):
         ...
 
     def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
-        """Return the sessions of a member that began in [from_ms, until_ms)."""
+        """Return the sessions of a member that began in [from_ms, until_ms), in that order."""
         ...
 
     def recent(self, treadmill: str, since_ms: int) -> list[SessionRecord]:

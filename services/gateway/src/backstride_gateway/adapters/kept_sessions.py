@@ -12,8 +12,8 @@ import threading
 import time
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from prometheus_client import Gauge
@@ -87,6 +87,8 @@ class _Kept:
     # when the store last said that this is what it has; when it was last of use
     is_right_at_s: float
     asked_at_s: float
+    # the latest rows as they were read last: to decode one takes longer than to compare it
+    latest: Mapping[_Row, SessionRecord] = field(default_factory=dict)
 
 
 class KeptSessions:
@@ -124,9 +126,10 @@ class KeptSessions:
                 is_right = found == kept.fingerprint
                 kept = replace(kept, is_right_at_s=now_s)
             if is_right and len(latest) <= _MOST_LATEST:
-                self._keep(member_id, replace(kept, asked_at_s=now_s))
-                everything = [*kept.sessions, *map(session_of, latest)]
-                return _part(everything, from_ms, until_ms)
+                known = kept.latest
+                decoded = {row: known.get(row) or session_of(row) for row in map(tuple, latest)}
+                self._keep(member_id, replace(kept, asked_at_s=now_s, latest=decoded))
+                return _part([*kept.sessions, *decoded.values()], from_ms, until_ms)
         with reading(self._engine) as connection:
             rows = connection.execute(_ALL, {"member_id": member_id}).all()
         everything = [session_of(row) for row in rows]
