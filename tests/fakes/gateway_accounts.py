@@ -156,7 +156,9 @@ class InMemoryAccounts:
         }
         self._sessions[session.token_hash] = session
 
-    def session(self, token_hash: str) -> tuple[AccountSession, Account, Member | None] | None:
+    async def session(
+        self, token_hash: str
+    ) -> tuple[AccountSession, Account, Member | None] | None:
         found = self._sessions.get(token_hash)
         return None if found is None else (found, *self._with_member(found.account_id))
 
@@ -171,7 +173,7 @@ class InMemoryAccounts:
     def add_token(self, token: AccessToken) -> None:
         self._tokens[token.token_hash] = token
 
-    def token(self, token_hash: str) -> tuple[AccessToken, Account, Member | None] | None:
+    async def token(self, token_hash: str) -> tuple[AccessToken, Account, Member | None] | None:
         found = self._tokens.get(token_hash)
         return None if found is None else (found, *self._with_member(found.account_id))
 

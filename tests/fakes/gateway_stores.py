@@ -192,6 +192,11 @@ class InMemoryHistory:
         found = [one for one in self._of(member_id) if from_ms <= one.started_at_ms < until_ms]
         return sorted(found, key=lambda one: (one.started_at_ms, one.session_id))
 
+    async def kept_between(
+        self, member_id: str, from_ms: int, until_ms: int
+    ) -> list[SessionRecord]:
+        return self.between(member_id, from_ms, until_ms)
+
     def recent(self, treadmill: str, since_ms: int) -> list[SessionRecord]:
         self._check()
         found = [self._with_member(one) for one in self._sessions.values()]

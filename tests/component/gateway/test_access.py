@@ -347,13 +347,13 @@ async def test_what_is_written_once_for_many_streams_tells_nobody_more(
     view = gyms.desk.live.treadmill("north/one")
     assert view is not None
     change = TreadmillChanged("1", view)
-    events = {name: change_seen(gyms.caller(name), change) for name in order}
+    events = {name: change_seen(await gyms.caller(name), change) for name in order}
     assert data_of(events["ann"])["claim"]["member_id"] == gyms.member_id("ann")
     assert data_of(events["bob"])["claim"]["member_id"] is None
     assert gyms.member_id("ann").encode() not in events["bob"]
-    assert change_seen(gyms.caller("ann"), change) is events["ann"]
+    assert change_seen(await gyms.caller("ann"), change) is events["ann"]
     # of another gym: not even that there is such a treadmill
-    assert change_seen(gyms.caller("cem"), change) == b""
+    assert change_seen(await gyms.caller("cem"), change) == b""
 
 
 def data_of(event: bytes) -> dict[str, dict[str, object]]:

@@ -74,10 +74,10 @@ class TwoGyms:
         token, _ = self.desk.signing_in.make_token(f"account-{name}", "unused", can_write=False)
         return token.token_id
 
-    def caller(self, name: str) -> Caller:
+    async def caller(self, name: str) -> Caller:
         """Return somebody as one who asks."""
         _, secret = self.desk.signing_in.make_token(f"account-{name}", "unused", can_write=False)
-        caller = self.desk.signing_in.caller_by_token(secret)
+        caller = await self.desk.signing_in.caller_by_token(secret)
         assert caller is not None
         return caller
 

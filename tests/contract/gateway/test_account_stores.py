@@ -1,10 +1,12 @@
 """What the stores of accounts and gyms do, asked of the fakes and of the SQL ones."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 import pytest
 
 from backstride_gateway.adapters.argon2_passwords import Argon2Passwords
+from backstride_gateway.adapters.quick_reads import QuickReads
 from backstride_gateway.adapters.sql_accounts import SqlAccounts
 from backstride_gateway.adapters.sql_gyms import SqlGyms
 from backstride_gateway.adapters.sql_members import SqlMembers
@@ -57,17 +59,20 @@ class Stores:
 
 
 @pytest.fixture
-def stores(fake_or_database: Database | None) -> Stores:
+async def stores(fake_or_database: Database | None) -> AsyncIterator[Stores]:
     """Return stores in which the owner has set the gym up."""
     if fake_or_database is None:
         gyms, members = InMemoryGyms(), InMemoryMembers()
         found = Stores(InMemoryAccounts(gyms, members), gyms, members)
         set_up(found)
-        return found
+        yield found
+        return
     engine = fake_or_database.open_as("gateway")
-    found = Stores(SqlAccounts(engine), SqlGyms(engine), SqlMembers(engine))
+    reads = QuickReads(engine)
+    found = Stores(SqlAccounts(engine, reads), SqlGyms(engine), SqlMembers(engine))
     set_up(found)
-    return found
+    yield found
+    await reads.close()
 
 
 def set_up(stores: Stores) -> None:
@@ -155,43 +160,43 @@ def signed_in(
     return session, token
 
 
-def test_sessions_and_tokens_lead_to_their_account_until_they_end(stores: Stores) -> None:
+async def test_sessions_and_tokens_lead_to_their_account_until_they_end(stores: Stores) -> None:
     session, token = signed_in(stores, "a1", can_write=True)
-    assert stores.accounts.session("s") == (session, ADMIN, None)
-    assert stores.accounts.token("h") == (token, ADMIN, None)
+    assert await stores.accounts.session("s") == (session, ADMIN, None)
+    assert await stores.accounts.token("h") == (token, ADMIN, None)
     assert stores.accounts.tokens("a1") == [token]
     stores.accounts.add_session(
         replace(session, token_hash="s2", expires_at_ms=NOW_MS + 99), NOW_MS + 10
     )
-    assert stores.accounts.session("s") is None
+    assert await stores.accounts.session("s") is None
     stores.accounts.end_session("s2")
-    assert stores.accounts.session("s2") is None
+    assert await stores.accounts.session("s2") is None
     assert not stores.accounts.end_token("a2", "t")
     assert stores.accounts.end_token("a1", "t")
-    assert stores.accounts.token("h") is None
+    assert await stores.accounts.token("h") is None
 
 
-def test_sessions_and_tokens_lead_to_the_member_as_they_are_now(stores: Stores) -> None:
+async def test_sessions_and_tokens_lead_to_the_member_as_they_are_now(stores: Stores) -> None:
     stores.accounts.join(ANN, MEMBER, None)
     session, token = signed_in(stores, "a2", can_write=False)
-    assert stores.accounts.session("s") == (session, ANN, MEMBER)
-    assert stores.accounts.token("h") == (token, ANN, MEMBER)
+    assert await stores.accounts.session("s") == (session, ANN, MEMBER)
+    assert await stores.accounts.token("h") == (token, ANN, MEMBER)
     others = (GymMembership("other", "8", NOW_MS + 1), GymMembership("third", "9", NOW_MS + 2))
     for one in reversed(others):
         stores.members.join_gym("m1", one)
-    assert stores.accounts.session("s") == (session, ANN, replace(MEMBER, other_gyms=others))
+    assert await stores.accounts.session("s") == (session, ANN, replace(MEMBER, other_gyms=others))
     stores.members.leave_gym("m1", "other")
-    assert stores.accounts.token("h") == (token, ANN, replace(MEMBER, other_gyms=others[1:]))
+    assert await stores.accounts.token("h") == (token, ANN, replace(MEMBER, other_gyms=others[1:]))
     stores.accounts.change_password("a2", "changed")
     changed = replace(ANN, password_hash="changed")
-    assert stores.accounts.session("s") == (
+    assert await stores.accounts.session("s") == (
         session,
         changed,
         replace(MEMBER, other_gyms=others[1:]),
     )
 
 
-def test_a_reset_sets_the_password_and_ends_what_was_open(stores: Stores) -> None:
+async def test_a_reset_sets_the_password_and_ends_what_was_open(stores: Stores) -> None:
     session = AccountSession(
         token_hash="s", account_id="a1", created_at_ms=NOW_MS, expires_at_ms=NOW_MS + 10
     )
@@ -202,7 +207,7 @@ def test_a_reset_sets_the_password_and_ends_what_was_open(stores: Stores) -> Non
     with pytest.raises(CodeRefusedError):
         stores.accounts.reset("r1", "a1", "new")
     stores.accounts.reset("r2", "a1", "new")
-    assert stores.accounts.session("s") is None
+    assert await stores.accounts.session("s") is None
     changed = stores.accounts.get("a1")
     assert changed is not None
     assert changed.password_hash == "new"

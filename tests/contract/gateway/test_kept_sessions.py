@@ -1,12 +1,13 @@
 """Sessions kept for summaries are those of the store, whatever happens to its rows."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 import pytest
 from sqlalchemy import Engine, delete, update
 
 from backstride_gateway.adapters.kept_sessions import TRUSTED_S, KeptSessions
+from backstride_gateway.adapters.quick_reads import QuickReads
 from backstride_gateway.adapters.sql_claims import SqlClaims
 from backstride_gateway.adapters.sql_members import SqlMembers
 from backstride_shared.store.schema import sessions
@@ -23,21 +24,24 @@ EVER_MS = 2**53
 class Store:
     gateways: Engine
     recorders: Engine
+    reads: QuickReads
     kept: KeptSessions
     now_s: float = 0.0
 
-    def found(self) -> list[str]:
-        return [one.session_id for one in self.kept.between("m", 0, EVER_MS)]
+    async def found(self) -> list[str]:
+        return [one.session_id for one in await self.kept.between("m", 0, EVER_MS)]
 
     def pass_time(self) -> None:
         self.now_s += TRUSTED_S
 
 
 @pytest.fixture
-def store(database: Database) -> Store:
+async def store(database: Database) -> AsyncIterator[Store]:
     engine = database.open_as("gateway")
     recorders = database.open_as("recorder")
-    made = Store(engine, recorders, KeptSessions(engine, monotonic_s=lambda: made.now_s))
+    reads = QuickReads(engine)
+    kept = KeptSessions(engine, reads, monotonic_s=lambda: made.now_s)
+    made = Store(engine, recorders, reads, kept)
     SqlMembers(engine).add(member("m"))
     SqlMembers(engine).add(member("other", "2"))
     claims = SqlClaims(engine, lambda: NOW_MS)
@@ -46,39 +50,40 @@ def store(database: Database) -> Store:
         insert_session(
             recorders, session_record(f"s{number}", NOW_MS + number * HOUR_MS, claim_id="c")
         )
-    return made
+    yield made
+    await reads.close()
 
 
 ALL = [f"s{number}" for number in range(9)]
 
 
-def test_asked_again_they_are_the_same_objects_and_in_the_order_of_their_beginnings(
+async def test_asked_again_they_are_the_same_objects_and_in_the_order_of_their_beginnings(
     store: Store,
 ) -> None:
-    first = store.kept.between("m", 0, EVER_MS)
-    second = store.kept.between("m", 0, EVER_MS)
+    first = await store.kept.between("m", 0, EVER_MS)
+    second = await store.kept.between("m", 0, EVER_MS)
     assert [one.session_id for one in first] == ALL
     assert first == second
     assert first[0] is second[0]
 
 
 @pytest.mark.parametrize(("from_h", "until_h"), [(0, 9), (2, 4), (7, 9), (3, 3), (-5, 1)])
-def test_a_part_of_what_is_kept_is_what_began_in_it(
+async def test_a_part_of_what_is_kept_is_what_began_in_it(
     store: Store, from_h: int, until_h: int
 ) -> None:
     for _ in range(2):
-        found = store.kept.between("m", NOW_MS + from_h * HOUR_MS, NOW_MS + until_h * HOUR_MS)
+        found = await store.kept.between("m", NOW_MS + from_h * HOUR_MS, NOW_MS + until_h * HOUR_MS)
         assert [one.session_id for one in found] == ALL[max(0, from_h) : until_h]
 
 
-def test_a_new_session_and_one_that_runs_on_are_seen_at_once(store: Store) -> None:
-    store.found()
+async def test_a_new_session_and_one_that_runs_on_are_seen_at_once(store: Store) -> None:
+    await store.found()
     insert_session(store.recorders, session_record("new", NOW_MS + 9 * HOUR_MS, claim_id="c"))
     with store.recorders.begin() as connection:
         connection.execute(
             update(sessions).where(sessions.c.session_id == "s8").values(last_reading_at_ms=NOW_MS)
         )
-    found = store.kept.between("m", 0, EVER_MS)
+    found = await store.kept.between("m", 0, EVER_MS)
     assert [one.session_id for one in found] == [*ALL, "new"]
     assert found[8].last_reading_at_ms == NOW_MS
 
@@ -107,46 +112,46 @@ def _come_late(engine: Engine) -> None:
         (_come_late, ["late", *ALL]),
     ],
 )
-def test_an_old_session_that_changes_is_seen_after_a_moment(
+async def test_an_old_session_that_changes_is_seen_after_a_moment(
     store: Store, change: Callable[[Engine], None], expected: list[str]
 ) -> None:
-    store.found()
+    await store.found()
     change(store.recorders)
     store.pass_time()
-    assert store.found() == expected
+    assert await store.found() == expected
 
 
 @pytest.mark.parametrize(
     "values", [{"recomputed_at_ms": 5}, {"accepted_count": 7}, {"ended_at_ms": 7}, {"epoch": 3}]
 )
-def test_an_old_session_that_is_computed_again_is_read_again(
+async def test_an_old_session_that_is_computed_again_is_read_again(
     store: Store, values: dict[str, int]
 ) -> None:
-    before = store.kept.between("m", 0, EVER_MS)
+    before = await store.kept.between("m", 0, EVER_MS)
     with store.recorders.begin() as connection:
         connection.execute(update(sessions).where(sessions.c.session_id == "s1").values(values))
     store.pass_time()
-    after = store.kept.between("m", 0, EVER_MS)
+    after = await store.kept.between("m", 0, EVER_MS)
     assert after[1] is not before[1]
 
 
-def test_sessions_beyond_the_bound_are_forgotten_and_read_again(store: Store) -> None:
-    small = KeptSessions(store.gateways, max_sessions=3)
+async def test_sessions_beyond_the_bound_are_forgotten_and_read_again(store: Store) -> None:
+    small = KeptSessions(store.gateways, store.reads, max_sessions=3)
     for _ in range(2):
-        assert [one.session_id for one in small.between("m", 0, EVER_MS)] == ALL
+        assert [one.session_id for one in await small.between("m", 0, EVER_MS)] == ALL
 
 
-def test_many_new_sessions_after_the_last_read_are_all_there(store: Store) -> None:
-    store.found()
+async def test_many_new_sessions_after_the_last_read_are_all_there(store: Store) -> None:
+    await store.found()
     new = [f"t{number:02}" for number in range(30)]
     for number, name in enumerate(new):
         started_at_ms = NOW_MS + (10 + number) * HOUR_MS
         insert_session(store.recorders, session_record(name, started_at_ms, claim_id="c"))
-    assert [store.found(), store.found()] == [[*ALL, *new], [*ALL, *new]]
+    assert [await store.found(), await store.found()] == [[*ALL, *new], [*ALL, *new]]
 
 
-def test_who_never_trained_has_none_and_gets_their_first_one(store: Store) -> None:
-    assert store.kept.between("other", 0, EVER_MS) == []
+async def test_who_never_trained_has_none_and_gets_their_first_one(store: Store) -> None:
+    assert await store.kept.between("other", 0, EVER_MS) == []
     insert_session(store.recorders, session_record("first", NOW_MS, claim_id="d"))
-    found = store.kept.between("other", 0, EVER_MS)
+    found = await store.kept.between("other", 0, EVER_MS)
     assert [one.session_id for one in found] == ["first"]

@@ -1,11 +1,12 @@
 """What the gateway's stores do, asked of the fakes and of the SQL ones."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 import pytest
 from sqlalchemy import Engine, insert
 
+from backstride_gateway.adapters.quick_reads import QuickReads
 from backstride_gateway.adapters.sql_claims import SqlClaims
 from backstride_gateway.adapters.sql_gym_sums import SqlGymSums
 from backstride_gateway.adapters.sql_history import SqlHistory
@@ -50,7 +51,7 @@ class Stores:
 
 
 @pytest.fixture
-def stores(fake_or_database: Database | None) -> Stores:
+async def stores(fake_or_database: Database | None) -> AsyncIterator[Stores]:
     if fake_or_database is None:
         claims = InMemoryClaims()
         history = InMemoryHistory(claims)
@@ -60,17 +61,20 @@ def stores(fake_or_database: Database | None) -> Stores:
 
         members = InMemoryMembers()
         sums = InMemoryGymSums(history, members)
-        return Stores(members, claims, history, sums, history.put, put_state)
+        yield Stores(members, claims, history, sums, history.put, put_state)
+        return
     engine = fake_or_database.open_as("gateway")
     recorders = fake_or_database.open_as("recorder")
-    return Stores(
+    reads = QuickReads(engine)
+    yield Stores(
         SqlMembers(engine),
         SqlClaims(engine, lambda: NOW_MS),
-        SqlHistory(engine),
+        SqlHistory(engine, reads),
         SqlGymSums(engine),
         lambda session: insert_session(recorders, session),
         lambda stored: insert_state(recorders, stored),
     )
+    await reads.close()
 
 
 def insert_session(engine: Engine, session: SessionRecord) -> None:
@@ -310,7 +314,7 @@ def test_a_text_that_no_store_may_hold_is_no_outage(stores: Stores) -> None:
     assert found is None
 
 
-def test_what_was_done_in_one_gym_is_told_from_the_rest(stores: Stores) -> None:
+async def test_what_was_done_in_one_gym_is_told_from_the_rest(stores: Stores) -> None:
     stores.members.add(member("m"))
     places = (("a", "gym/one"), ("b", "gym-2/one"), ("c", "gy/one"))
     for hours, (name, treadmill) in enumerate(places, start=1):
@@ -326,6 +330,7 @@ def test_what_was_done_in_one_gym_is_told_from_the_rest(stores: Stores) -> None:
     confined = SessionsOfGym(stores.history, "gym-2")
     assert [one.session_id for one in confined.page("m", None, 9)] == ["b"]
     assert [one.session_id for one in confined.between("m", 0, NOW_MS)] == ["b"]
+    assert [one.session_id for one in await confined.kept_between("m", 0, NOW_MS)] == ["b"]
     assert (confined.get("b") is None, confined.get("a")) == (False, None)
     assert confined.backward_minutes("m", NOW_MS) == 2.0
     assert stores.history.backward_minutes("m", NOW_MS) == 6.0
@@ -365,13 +370,14 @@ def test_recent_sessions_of_a_treadmill_are_those_that_moved_since(stores: Store
     assert stores.history.recent(ONE, NOW_MS) == []
 
 
-def test_sessions_of_an_interval_begin_in_it(stores: Stores) -> None:
+async def test_sessions_of_an_interval_begin_in_it_and_come_in_that_order(stores: Stores) -> None:
     stores.members.add(member("m"))
     stores.claims.save([claim("c")])
-    for name, at_ms in {"before": -1, "first": 0, "last": 99, "after": 100}.items():
+    for name, at_ms in {"after": 100, "last": 99, "first": 0, "before": -1}.items():
         stores.put_session(session_record(name, NOW_MS + at_ms, claim_id="c"))
     found = stores.history.between("m", NOW_MS, NOW_MS + 100)
-    assert {one.session_id for one in found} == {"first", "last"}
+    assert [one.session_id for one in found] == ["first", "last"]
+    assert await stores.history.kept_between("m", NOW_MS, NOW_MS + 100) == found
 
 
 def test_backward_minutes_are_those_of_a_members_sessions_before_a_moment(stores: Stores) -> None:

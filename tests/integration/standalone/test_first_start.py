@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from backstride_gateway.adapters.quick_reads import QuickReads
 from backstride_gateway.adapters.sql_accounts import SqlAccounts
 from backstride_gateway.domain.accounts import Account, OneTimeCode
 from backstride_gateway.domain.gyms import Gym
@@ -23,7 +24,7 @@ def test_there_is_a_code_until_an_administrator_exists(tmp_path: Path) -> None:
     assert second != first
 
     engine = open_engine(f"sqlite:///{database}")
-    accounts = SqlAccounts(engine)
+    accounts = SqlAccounts(engine, QuickReads(engine))
     accounts.add_code(OneTimeCode(code_hash="c", kind="set-up"), NOW_MS)
     owner = Account(
         account_id="a",

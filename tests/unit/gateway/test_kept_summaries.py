@@ -14,37 +14,37 @@ class Maker:
         return self.count
 
 
-def test_what_was_made_of_the_same_source_is_made_once() -> None:
+async def test_what_was_made_of_the_same_source_is_made_once() -> None:
     kept: KeptResults[list[int], int] = KeptResults(are_equal)
     make = Maker()
-    assert [kept.of("a", [1, 2], make), kept.of("a", [1, 2], make)] == [1, 1]
+    assert [await kept.of("a", [1, 2], make), await kept.of("a", [1, 2], make)] == [1, 1]
 
 
-def test_another_source_makes_it_anew() -> None:
+async def test_another_source_makes_it_anew() -> None:
     kept: KeptResults[list[int], int] = KeptResults(are_equal)
     make = Maker()
-    assert [kept.of("a", [1], make), kept.of("a", [1, 2], make)] == [1, 2]
-    assert kept.of("a", [1], make) == 3
+    assert [await kept.of("a", [1], make), await kept.of("a", [1, 2], make)] == [1, 2]
+    assert await kept.of("a", [1], make) == 3
 
 
-def test_who_makes_it_anew_is_given_what_was_made_for_that_key_before() -> None:
+async def test_who_makes_it_anew_is_given_what_was_made_for_that_key_before() -> None:
     kept: KeptResults[list[int], int] = KeptResults(are_equal)
     make = Maker()
     for key, source in (("a", [1]), ("b", [1]), ("a", [2]), ("b", [1])):
-        kept.of(key, source, make)
+        await kept.of(key, source, make)
     assert make.given == [None, None, 1]
 
 
-def test_one_key_never_answers_for_another() -> None:
+async def test_one_key_never_answers_for_another() -> None:
     kept: KeptResults[list[int], int] = KeptResults(are_equal)
     make = Maker()
-    assert [kept.of("a", [1], make), kept.of("b", [1], make)] == [1, 2]
+    assert [await kept.of("a", [1], make), await kept.of("b", [1], make)] == [1, 2]
 
 
-def test_the_one_asked_least_lately_goes_when_there_are_too_many() -> None:
+async def test_the_one_asked_least_lately_goes_when_there_are_too_many() -> None:
     kept: KeptResults[list[int], int] = KeptResults(are_equal, max_kept=2)
     make = Maker()
     for key in ("a", "b", "a", "c"):
-        kept.of(key, [1], make)
-    assert kept.of("a", [1], make) == 1
-    assert kept.of("b", [1], make) == 4
+        await kept.of(key, [1], make)
+    assert await kept.of("a", [1], make) == 1
+    assert await kept.of("b", [1], make) == 4

@@ -39,6 +39,13 @@ class SessionsOfGym:
         found = self._sessions.between(member_id, from_ms, until_ms)
         return [session for session in found if is_in_gym(session, self._gym_id)]
 
+    async def kept_between(
+        self, member_id: str, from_ms: int, until_ms: int
+    ) -> list[SessionRecord]:
+        """See the port."""
+        found = await self._sessions.kept_between(member_id, from_ms, until_ms)
+        return [session for session in found if is_in_gym(session, self._gym_id)]
+
     def recent(self, treadmill: str, since_ms: int) -> list[SessionRecord]:
         """See the port."""
         return self._sessions.recent(treadmill, since_ms) if self._has(treadmill) else []

@@ -1,5 +1,6 @@
 """A member's past: sessions page by page, one session with its series, sums over periods."""
 
+import asyncio
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
@@ -200,30 +201,27 @@ class History:
             session, step_s, list(aggregate(points, session.started_at_ms, step_s))
         )
 
-    def summary(
+    async def summary(
         self,
         member_id: str,
         period: Period,
-        zone: ZoneInfo | None,
+        zone: ZoneInfo,
         first_on: date | None,
         last_on: date | None,
         purpose: str | None = None,
     ) -> Summary:
-        """Return sums by period; zone and range by default: the member's, the latest periods.
+        """Return sums by period; the range is by default that of the latest periods.
 
-        Whether there is such a member is looked up only for their zone. A running session counts
-        with what it has so far. With a purpose, only its sessions count.
+        A running session counts with what it has so far. With a purpose, only its sessions count.
 
         Raises:
-            UnknownMemberError: when there is no such member.
             PeriodRangeError: when the range is empty or too long.
 
         """
-        zone = self._zone(member_id, None) if zone is None else zone
         last_on = local_date(self._clock(), zone) if last_on is None else last_on
         ever: list[SessionRecord] | None = None
         if first_on is None and period == "all":
-            ever = self._sessions.between(member_id, 0, midnight_after_ms(last_on, zone))
+            ever = await self._sessions.kept_between(member_id, 0, midnight_after_ms(last_on, zone))
             first_on = local_date(ever[0].started_at_ms, zone) if ever else last_on
         elif first_on is None:
             first_on = default_first_on(period, last_on)
@@ -231,7 +229,7 @@ class History:
         before = days_before(period, periods)
         from_ms = periods[0].from_ms if before is None else local_midnight_ms(before[0], zone)
         if ever is None:
-            ever = self._sessions.between(member_id, from_ms, periods[-1].until_ms)
+            ever = await self._sessions.kept_between(member_id, from_ms, periods[-1].until_ms)
         sessions = ever if purpose is None else [one for one in ever if one.purpose == purpose]
         key = (member_id, self._gym_id, period, zone.key, first_on, last_on, purpose)
 
@@ -251,31 +249,24 @@ class History:
                 None if before is None else previous_sum(*before, sessions, periods[0].from_ms),
             )
 
-        return self._kept.of(key, sessions, make)
+        return await self._kept.of(key, sessions, make)
 
-    def records(self, member_id: str) -> list[PersonalRecord]:
-        """Return a member's personal records.
+    async def records(self, member_id: str) -> list[PersonalRecord]:
+        """Return a member's personal records."""
+        sessions = await self._sessions.kept_between(member_id, 0, self._clock() + 1)
+        return await asyncio.to_thread(records_of, sessions)
 
-        Raises:
-            UnknownMemberError: when there is no such member.
-
-        """
-        self._membership.get(member_id)
-        return records_of(self._sessions.between(member_id, 0, self._clock() + 1))
-
-    def streaks(self, member_id: str, zone: ZoneInfo | None) -> MemberStreaks:
-        """Return days and weeks in a row with a session; zone by default: the member's.
-
-        Raises:
-            UnknownMemberError: when there is no such member.
-
-        """
-        zone = self._zone(member_id, zone)
+    async def streaks(self, member_id: str, zone: ZoneInfo) -> MemberStreaks:
+        """Return days and weeks in a row with a session, in a time zone."""
         now_ms = self._clock()
-        today = local_date(now_ms, zone)
-        sessions = self._sessions.between(member_id, 0, now_ms + 1)
-        days = {local_date(session.started_at_ms, zone) for session in sessions}
-        return MemberStreaks(zone, day_streak(days, today), week_streak(days, today))
+        sessions = await self._sessions.kept_between(member_id, 0, now_ms + 1)
+
+        def made() -> MemberStreaks:
+            today = local_date(now_ms, zone)
+            days = {local_date(session.started_at_ms, zone) for session in sessions}
+            return MemberStreaks(zone, day_streak(days, today), week_streak(days, today))
+
+        return await asyncio.to_thread(made)
 
     def this_week(self, member_id: str) -> PeriodSum:
         """Return the sums of the running ISO week in the member's zone.
@@ -284,15 +275,11 @@ class History:
             UnknownMemberError: when there is no such member.
 
         """
-        zone = self._zone(member_id, None)
+        zone = ZoneInfo(self._membership.get(member_id).profile.time_zone)
         today = local_date(self._clock(), zone)
         week = spans("week", today, today, zone)
         sessions = self._sessions.between(member_id, week[0].from_ms, week[0].until_ms)
         return sum_by_period(sessions, week)[0]
-
-    def _zone(self, member_id: str, zone: ZoneInfo | None) -> ZoneInfo:
-        member = self._membership.get(member_id)
-        return ZoneInfo(member.profile.time_zone) if zone is None else zone
 
     def effective_vo2max(self, member: Member) -> EffectiveVo2max:
         """Return the VO2max that a claim made now would count with, and why."""

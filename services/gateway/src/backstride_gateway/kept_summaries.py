@@ -4,7 +4,7 @@ Whoever asks reads the sessions anew, so a summary is never older than the store
 same sessions up again is left out, and writing again what is the same as before.
 """
 
-import threading
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final, Generic, TypeVar
@@ -19,7 +19,7 @@ MadeT = TypeVar("MadeT")
 class KeptResults(Generic[SourceT, MadeT]):
     """The latest result for each key, with what it was made from; those asked least lately go.
 
-    Safe to call from several threads.
+    Belongs to one event loop.
     """
 
     def __init__(
@@ -28,27 +28,28 @@ class KeptResults(Generic[SourceT, MadeT]):
         self._is_same = is_same
         self._max_kept = max_kept
         self._kept: OrderedDict[Hashable, tuple[SourceT, MadeT]] = OrderedDict()
-        self._lock = threading.Lock()
 
-    def of(
+    async def of(
         self, key: Hashable, source: SourceT, make: Callable[[MadeT | None], MadeT]
     ) -> MadeT:
         """Return what was made of this source for this key, made now where it was not before.
 
-        `make` is given what was made of the source before, from which it may take over.
+        `make` is given what was made of the source before, from which it may take over. It is
+        called at once then, having little to do; what is made for the first time is made in a
+        thread.
         """
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-        if kept is not None and self._is_same(kept[0], source):
-            return kept[1]
-        made = make(None if kept is None else kept[1])
-        with self._lock:
-            self._kept[key] = (source, made)
+        kept = self._kept.get(key)
+        if kept is None:
+            made = await asyncio.to_thread(make, None)
+        elif self._is_same(kept[0], source):
             self._kept.move_to_end(key)
-            if len(self._kept) > self._max_kept:
-                self._kept.popitem(last=False)
+            return kept[1]
+        else:
+            made = make(kept[1])
+        self._kept[key] = (source, made)
+        self._kept.move_to_end(key)
+        if len(self._kept) > self._max_kept:
+            self._kept.popitem(last=False)
         return made
 
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from typing import Final
 
 import structlog
@@ -25,6 +25,7 @@ from backstride_gateway.adapters.kafka_energy import KafkaEnergyFeed, WrongParti
 from backstride_gateway.adapters.kafka_log import KafkaLog
 from backstride_gateway.adapters.kill_request_file import KillRequestFile
 from backstride_gateway.adapters.mqtt_console import MqttConsole
+from backstride_gateway.adapters.quick_reads import QuickReads
 from backstride_gateway.adapters.segno_qr import qr_svg
 from backstride_gateway.adapters.series_on_demand import SeriesOnDemand
 from backstride_gateway.adapters.sql_accounts import SqlAccounts
@@ -98,8 +99,6 @@ log = structlog.get_logger()
 _DEAD_LETTER_TIMEOUT_S: Final = 30.0
 _SETTINGS_STATUS: Final = 2
 _BURST_S: Final = 10.0
-# in the store, at once; FastAPI has as many threads for the other routes
-_WAITING_REQUESTS: Final = 40
 # a request reads several times: a connection that just answered is not tried each time
 _TRUSTED_S: Final = 1.0
 
@@ -136,7 +135,6 @@ async def _run(settings: GatewaySettings, stop: threading.Event) -> None:
         server.should_exit = True
 
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(_WAITING_REQUESTS))
     threading.Thread(
         target=lambda: (stop.wait(), loop.call_soon_threadsafe(begin_stop)),
         name="stop",
@@ -169,7 +167,8 @@ class Gateway:
         self._is_demo = settings.is_demo
         members = SqlMembers(engine)
         claims = SqlClaims(engine, _now_ms)
-        self._history = SqlHistory(engine)
+        self._reads = QuickReads(engine)
+        self._history = SqlHistory(engine, self._reads)
         self._holders = Holders(members, claims, is_demo=settings.is_demo)
         self._log = KafkaLog(settings.kafka)
         self.live = LiveFeed(_now_ms, settings.http.live_streams, settings.http.live_streams_of_one)
@@ -217,7 +216,8 @@ class Gateway:
             on_change=self._on_claim_change,
             on_request=self._on_erasure,
         )
-        accounts, gyms, passwords = SqlAccounts(engine), SqlGyms(engine), Argon2Passwords()
+        accounts = SqlAccounts(engine, self._reads)
+        gyms, passwords = SqlGyms(engine), Argon2Passwords()
         codes = TreadmillCodes(SqlTreadmillCodes(engine), _now_ms)
         attempts = Attempts(_now_ms)
         access = ConsoleAccess(
@@ -302,6 +302,7 @@ class Gateway:
             self._sending.cancel()
         await asyncio.to_thread(self._console.close)
         await self._log.close()
+        await self._reads.close()
 
     async def _begin(self) -> None:
         """Wait for the store, begin with what it holds, then take and deliver claims."""

@@ -198,7 +198,9 @@ class AccountStore(Protocol):
         """Store a session; those of the account that ran out by now are forgotten."""
         ...
 
-    def session(self, token_hash: str) -> tuple[AccountSession, Account, Member | None] | None:
+    async def session(
+        self, token_hash: str
+    ) -> tuple[AccountSession, Account, Member | None] | None:
         """Return a session with its account and the member who that is, as they are now."""
         ...
 
@@ -214,7 +216,7 @@ class AccountStore(Protocol):
         """Store a token."""
         ...
 
-    def token(self, token_hash: str) -> tuple[AccessToken, Account, Member | None] | None:
+    async def token(self, token_hash: str) -> tuple[AccessToken, Account, Member | None] | None:
         """Return a token with its account and the member who that is, as they are now."""
         ...
 
@@ -338,6 +340,15 @@ class SessionHistory(Protocol):
 
     def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
         """Return the sessions of a member that began in [from_ms, until_ms), in that order."""
+        ...
+
+    async def kept_between(
+        self, member_id: str, from_ms: int, until_ms: int
+    ) -> list[SessionRecord]:
+        """Return the same, for who asks often and for years: kept from one time to the next.
+
+        A change of an old session may be seen a second later; what is the same is the same object.
+        """
         ...
 
     def recent(self, treadmill: str, since_ms: int) -> list[SessionRecord]:

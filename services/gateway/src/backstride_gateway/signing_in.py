@@ -101,17 +101,17 @@ class SigningIn:
         log.info("signed in", account_id=account.account_id)
         return SignedIn(account, token)
 
-    def caller_by_session(self, session_token: str) -> Caller | None:
+    async def caller_by_session(self, session_token: str) -> Caller | None:
         """Return whose session it is, None when it ended or never was."""
-        found = self._accounts.session(secret_hash_of(session_token))
+        found = await self._accounts.session(secret_hash_of(session_token))
         if found is None:
             return None
         session, account, member = found
         return None if session.expires_at_ms <= self._clock() else caller_of(account, member)
 
-    def caller_by_token(self, token: str) -> Caller | None:
+    async def caller_by_token(self, token: str) -> Caller | None:
         """Return whose token it is, None when it was revoked or never was."""
-        found = self._accounts.token(secret_hash_of(token))
+        found = await self._accounts.token(secret_hash_of(token))
         if found is None:
             return None
         kept, account, member = found

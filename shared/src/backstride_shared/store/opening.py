@@ -8,13 +8,16 @@ transaction, and the recorder makes one transaction per poll, not per reading.
 
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+if TYPE_CHECKING:
+    from backstride_shared.store.answering_connection import AnsweringAsyncConnection
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """Gateway and recorder write to one file in turn; a transaction of either takes milliseconds."""
@@ -88,6 +91,31 @@ def _postgresql(url: URL, answers_within_s: float | None, trusted_s: float) -> E
     if trusted_s > 0.0:
         _try_when_idle(engine, trusted_s)
     return engine
+
+
+async def connect_to_read(
+    engine: Engine, answers_within_s: float = ANSWERS_WITHIN_S
+) -> "AnsweringAsyncConnection":
+    """Return a new connection to the PostgreSQL of an engine, for reads on the event loop.
+
+    Each statement is a transaction by itself. A server that is silent for `answers_within_s` is
+    given up.
+
+    Raises:
+        psycopg.Error: when the server cannot be reached.
+
+    """
+    # here, because psycopg is an extra that SQLite does without
+    from backstride_shared.store.answering_connection import (  # noqa: PLC0415
+        AnsweringAsyncConnection,
+    )
+
+    _, parameters = engine.dialect.create_connect_args(engine.url)
+    parameters.setdefault("connect_timeout", _POSTGRESQL_CONNECT_TIMEOUT_S)
+    connection = await AnsweringAsyncConnection.connect(autocommit=True, **parameters)
+    connection.answers_within_s = answers_within_s
+    await connection.execute(f"SET random_page_cost = {_POSTGRESQL_RANDOM_PAGE_COST}")
+    return connection
 
 
 def _set_up_postgresql(engine: Engine, answers_within_s: float | None) -> None:

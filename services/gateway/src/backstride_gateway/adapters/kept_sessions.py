@@ -8,7 +8,7 @@ took longer to come through the log. The latest rows, of which one may be runnin
 time.
 """
 
-import threading
+import asyncio
 import time
 from bisect import bisect_left
 from collections import OrderedDict
@@ -17,9 +17,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from prometheus_client import Gauge
-from sqlalchemy import Connection, Engine, bindparam, func, select
+from sqlalchemy import Engine, bindparam, func, select
 
-from backstride_gateway.adapters.quick_reads import QuickQuery
+from backstride_gateway.adapters.quick_reads import QuickQuery, QuickReads, Rows
 from backstride_gateway.adapters.session_rows import beside, session_of, with_member
 from backstride_gateway.adapters.sql_transactions import reading
 from backstride_gateway.domain.sessions import SessionRecord
@@ -88,26 +88,27 @@ class _Kept:
     is_right_at_s: float
     asked_at_s: float
     # the latest rows as they were read last: to decode one takes longer than to compare it
-    latest: Mapping[_Row, SessionRecord] = field(default_factory=dict)
+    latest: Mapping[tuple[Any, ...], SessionRecord] = field(default_factory=dict)
 
 
 class KeptSessions:
-    """Reads members' sessions; safe to call from several threads."""
+    """Reads members' sessions; belongs to one event loop."""
 
     def __init__(
         self,
         engine: Engine,
+        reads: QuickReads,
         max_sessions: int = MAX_KEPT_SESSIONS,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
+        self._reads = reads
         self._monotonic_s = monotonic_s
         self._max_sessions = max_sessions
         self._members: OrderedDict[str, _Kept] = OrderedDict()
         self._count = 0
-        self._lock = threading.Lock()
 
-    def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
+    async def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
         """Return the sessions of a member that began in [from_ms, until_ms), in that order.
 
         Raises:
@@ -115,65 +116,72 @@ class KeptSessions:
 
         """
         now_s = self._monotonic_s()
-        with self._lock:
-            kept = self._members.get(member_id)
+        kept = self._members.get(member_id)
         if kept is not None:
-            latest = _read_later(self._engine, member_id, kept.before_ms)
+            rows = await self._read_later(member_id, kept.before_ms)
             is_right = now_s - kept.is_right_at_s < TRUSTED_S
             if not is_right:
-                with reading(self._engine) as connection:
-                    found = _fingerprint(connection, member_id, kept.before_ms)
+                found = await asyncio.to_thread(
+                    _fingerprint, self._engine, member_id, kept.before_ms
+                )
                 is_right = found == kept.fingerprint
                 kept = replace(kept, is_right_at_s=now_s)
-            if is_right and len(latest) <= _MOST_LATEST:
+            if is_right and len(rows) <= _MOST_LATEST:
                 known = kept.latest
-                decoded = {row: known.get(row) or session_of(row) for row in map(tuple, latest)}
+                decoded = {row: known.get(row) or session_of(row) for row in map(tuple, rows)}
                 self._keep(member_id, replace(kept, asked_at_s=now_s, latest=decoded))
                 return _part([*kept.sessions, *decoded.values()], from_ms, until_ms)
-        with reading(self._engine) as connection:
-            rows = connection.execute(_ALL, {"member_id": member_id}).all()
-        everything = [session_of(row) for row in rows]
-        count = max(0, len(rows) - _LATEST)
-        before_ms = everything[count].started_at_ms if everything else 0
-        count = bisect_left(everything, before_ms, key=_beginning)
-        fingerprint = _fingerprint_of(rows[:count])
-        self._keep(member_id, _Kept(before_ms, fingerprint, everything[:count], now_s, now_s))
-        return _part(everything, from_ms, until_ms)
+        read, latest = await asyncio.to_thread(_read_all, self._engine, member_id, now_s)
+        self._keep(member_id, read)
+        return _part([*read.sessions, *latest], from_ms, until_ms)
+
+    async def _read_later(self, member_id: str, from_ms: int) -> Rows:
+        return await self._reads.rows(
+            _LATER,
+            {
+                "member_id": member_id,
+                "from_ms": from_ms,
+                "claimed_from_ms": from_ms - _CLAIM_BEFORE_MS,
+            },
+        )
 
     def _keep(self, member_id: str, kept: _Kept) -> None:
         """Keep a member's sessions, as those asked for last; forget what is too old or too much."""
-        with self._lock:
-            previous = self._members.pop(member_id, None)
-            self._count += len(kept.sessions) - (0 if previous is None else len(previous.sessions))
-            self._members[member_id] = kept
-            while self._members:
-                oldest = next(iter(self._members.values()))
-                is_old = kept.asked_at_s - oldest.asked_at_s > _KEEP_S
-                if not is_old and self._count <= self._max_sessions:
-                    break
-                self._members.popitem(last=False)
-                self._count -= len(oldest.sessions)
-            _KEPT.set(self._count)
+        previous = self._members.pop(member_id, None)
+        self._count += len(kept.sessions) - (0 if previous is None else len(previous.sessions))
+        self._members[member_id] = kept
+        while self._members:
+            oldest = next(iter(self._members.values()))
+            is_old = kept.asked_at_s - oldest.asked_at_s > _KEEP_S
+            if not is_old and self._count <= self._max_sessions:
+                break
+            self._members.popitem(last=False)
+            self._count -= len(oldest.sessions)
+        _KEPT.set(self._count)
 
 
-def _read_later(engine: Engine, member_id: str, from_ms: int) -> Sequence[_Row]:
-    return _LATER.rows(
-        engine,
-        {
-            "member_id": member_id,
-            "from_ms": from_ms,
-            "claimed_from_ms": from_ms - _CLAIM_BEFORE_MS,
-        },
-    )
+def _read_all(
+    engine: Engine, member_id: str, now_s: float
+) -> tuple[_Kept, Sequence[SessionRecord]]:
+    """Return what is to be kept of a member's sessions, and the latest ones."""
+    with reading(engine) as connection:
+        rows = connection.execute(_ALL, {"member_id": member_id}).all()
+    everything = [session_of(row) for row in rows]
+    count = max(0, len(rows) - _LATEST)
+    before_ms = everything[count].started_at_ms if everything else 0
+    count = bisect_left(everything, before_ms, key=_beginning)
+    fingerprint = _fingerprint_of(rows[:count])
+    return _Kept(before_ms, fingerprint, everything[:count], now_s, now_s), everything[count:]
 
 
-def _fingerprint(connection: Connection, member_id: str, before_ms: int) -> _Fingerprint:
-    found = connection.execute(_SUMS, {"member_id": member_id, "before_ms": before_ms}).one()
+def _fingerprint(engine: Engine, member_id: str, before_ms: int) -> _Fingerprint:
+    with reading(engine) as connection:
+        found = connection.execute(_SUMS, {"member_id": member_id, "before_ms": before_ms}).one()
     # PostgreSQL sums whole numbers up to decimal ones, and nothing up to null
     return tuple(int(some or 0) for some in found)
 
 
-def _fingerprint_of(rows: Sequence[_Row]) -> _Fingerprint:
+def _fingerprint_of(rows: Rows) -> _Fingerprint:
     """Return what `_fingerprint` finds while the store has these rows."""
     columns = zip(*map(beside, rows), strict=True) if rows else ((),) * len(_REVISIONS)
     return (len(rows), *(sum(some or 0 for some in column) for column in columns))

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from backstride_gateway.adapters.quick_reads import QuickReads
 from backstride_gateway.adapters.sql_callers import (
     ACCOUNT,
     SESSION,
@@ -52,8 +53,9 @@ _CODE = ("code_hash", "kind", "gym_id", "role", "member_id", "account_id", "expi
 class SqlAccounts:
     """The port `AccountStore` on SQLAlchemy."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, reads: QuickReads) -> None:
         self._engine = engine
+        self._reads = reads
 
     def has_admin(self) -> bool:
         """See the port."""
@@ -145,9 +147,11 @@ class SqlAccounts:
             )
             connection.execute(insert(account_sessions).values(_values(session, SESSION)))
 
-    def session(self, token_hash: str) -> tuple[AccountSession, Account, Member | None] | None:
+    async def session(
+        self, token_hash: str
+    ) -> tuple[AccountSession, Account, Member | None] | None:
         """See the port."""
-        return caller_by_session(self._engine, token_hash)
+        return await caller_by_session(self._reads, token_hash)
 
     def end_session(self, token_hash: str) -> None:
         """See the port."""
@@ -168,9 +172,9 @@ class SqlAccounts:
         with writing_to(self._engine) as connection:
             connection.execute(insert(access_tokens).values(_values(token, TOKEN)))
 
-    def token(self, token_hash: str) -> tuple[AccessToken, Account, Member | None] | None:
+    async def token(self, token_hash: str) -> tuple[AccessToken, Account, Member | None] | None:
         """See the port."""
-        return caller_by_token(self._engine, token_hash)
+        return await caller_by_token(self._reads, token_hash)
 
     def tokens(self, account_id: str) -> list[AccessToken]:
         """See the port."""

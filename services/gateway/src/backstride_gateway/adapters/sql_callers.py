@@ -6,9 +6,9 @@ Nothing of it is kept: what was signed out, revoked, left or erased is so with t
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Engine, Table, bindparam, select
+from sqlalchemy import Table, bindparam, select
 
-from backstride_gateway.adapters.quick_reads import QuickQuery
+from backstride_gateway.adapters.quick_reads import QuickQuery, QuickReads, Rows
 from backstride_gateway.adapters.sql_members import (
     GYM_COLUMNS,
     ITS_GYM,
@@ -37,24 +37,22 @@ ACCOUNT: Final = (
 SESSION: Final = ("token_hash", "account_id", "created_at_ms", "expires_at_ms")
 TOKEN: Final = ("token_id", "account_id", "name", "token_hash", "can_write", "created_at_ms")
 
-_Rows = Sequence[Sequence[Any]]
 
-
-def caller_by_session(
-    engine: Engine, token_hash: str
+async def caller_by_session(
+    reads: QuickReads, token_hash: str
 ) -> tuple[AccountSession, Account, Member | None] | None:
     """Return a browser's session with its account, and the member who that is."""
-    rows = _BY_SESSION.rows(engine, {"token_hash": token_hash})
+    rows = await reads.rows(_BY_SESSION, {"token_hash": token_hash})
     if not rows:
         return None
     return (AccountSession(**_named(SESSION, rows[0])), *_account_and_member(rows, len(SESSION)))
 
 
-def caller_by_token(
-    engine: Engine, token_hash: str
+async def caller_by_token(
+    reads: QuickReads, token_hash: str
 ) -> tuple[AccessToken, Account, Member | None] | None:
     """Return a program's token with its account, and the member who that is."""
-    rows = _BY_TOKEN.rows(engine, {"token_hash": token_hash})
+    rows = await reads.rows(_BY_TOKEN, {"token_hash": token_hash})
     if not rows:
         return None
     return (AccessToken(**_named(TOKEN, rows[0])), *_account_and_member(rows, len(TOKEN)))
@@ -82,7 +80,7 @@ _BY_SESSION: Final = _query(account_sessions, SESSION)
 _BY_TOKEN: Final = _query(access_tokens, TOKEN)
 
 
-def _account_and_member(rows: _Rows, at: int) -> tuple[Account, Member | None]:
+def _account_and_member(rows: Rows, at: int) -> tuple[Account, Member | None]:
     account = Account(**_named(ACCOUNT, rows[0][at:]))
     at += len(ACCOUNT)
     is_member = rows[0][at] is not None

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 
 from backstride_gateway.adapters.kept_sessions import KeptSessions
+from backstride_gateway.adapters.quick_reads import QuickReads
 from backstride_gateway.adapters.session_rows import session_of, with_member
 from backstride_gateway.adapters.sql_transactions import reading
 from backstride_gateway.domain.claiming import LastMoving
@@ -25,9 +26,9 @@ _MOST_RECENT = 20
 class SqlHistory:
     """The port `SessionHistory` on SQLAlchemy."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, reads: QuickReads) -> None:
         self._engine = engine
-        self._kept = KeptSessions(engine)
+        self._kept = KeptSessions(engine, reads)
 
     def page(
         self,
@@ -58,7 +59,23 @@ class SqlHistory:
 
     def between(self, member_id: str, from_ms: int, until_ms: int) -> list[SessionRecord]:
         """See the port."""
-        return self._kept.between(member_id, from_ms, until_ms)
+        query = (
+            with_member()
+            .where(
+                claims.c.member_id == member_id,
+                sessions.c.started_at_ms >= from_ms,
+                sessions.c.started_at_ms < until_ms,
+            )
+            .order_by(sessions.c.started_at_ms, sessions.c.session_id)
+        )
+        with reading(self._engine) as connection:
+            return [session_of(row) for row in connection.execute(query)]
+
+    async def kept_between(
+        self, member_id: str, from_ms: int, until_ms: int
+    ) -> list[SessionRecord]:
+        """See the port."""
+        return await self._kept.between(member_id, from_ms, until_ms)
 
     def recent(self, treadmill: str, since_ms: int) -> list[SessionRecord]:
         """See the port."""

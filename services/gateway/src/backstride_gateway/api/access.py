@@ -61,7 +61,6 @@ class _SignedIn(APIKeyCookie):
 
     async def __call__(self, request: Request) -> None:  # type: ignore[override]  # nothing to hand on
         services = services_of(request)
-        # asyncio's threads, here and below: a way to one of FastAPI's own takes twice the time
         if services.is_demo:
             request.state.caller = DEMO_VISITOR
             return
@@ -70,9 +69,9 @@ class _SignedIn(APIKeyCookie):
         scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
         session_token = request.cookies.get(SESSION_COOKIE)
         if token and scheme.lower() == "bearer":
-            caller = await asyncio.to_thread(signing_in.caller_by_token, token)
+            caller = await signing_in.caller_by_token(token)
         elif session_token is not None:
-            caller = await asyncio.to_thread(signing_in.caller_by_session, session_token)
+            caller = await signing_in.caller_by_session(session_token)
             if caller is not None and is_change:
                 _check_csrf(request, session_token)
         else:
@@ -139,6 +138,7 @@ async def _seen_member(member_id: str, request: Request) -> Member:
     # a way to a thread and back is worth avoiding where nothing is read
     if caller.member is not None and caller.member.member_id == member_id:
         return caller.member
+    # a thread of asyncio: a way to one of FastAPI's own takes twice the time
     member = await asyncio.to_thread(services_of(request).membership.get, member_id)
     if not sees_member(caller, member):
         raise UnknownMemberError(member_id)

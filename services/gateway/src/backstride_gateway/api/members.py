@@ -102,9 +102,7 @@ def create_member(body: NewMemberBody, services: WithServices, caller: WithCalle
 
 
 @router.get("/{member_id}", responses={404: {"model": Problem}})
-def get_member(
-    past: SeenPast, response: Response, caller: WithCaller
-) -> MemberDetail:
+def get_member(past: SeenPast, response: Response, caller: WithCaller) -> MemberDetail:
     """Return a member's profile, practice and the VO2max that counts.
 
     The ETag is the profile's: who changes it sends that as If-Match.

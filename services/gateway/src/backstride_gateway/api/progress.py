@@ -22,21 +22,21 @@ router = APIRouter(
 
 
 @router.get("/records")
-def list_records(past: SeenPast) -> RecordList:
+async def list_records(past: SeenPast) -> RecordList:
     """Return the best of all sessions, running ones included; who was first holds a record."""
-    return RecordList.of(past.history.records(past.member.member_id))
+    return RecordList.of(await past.history.records(past.member.member_id))
 
 
 @router.get("/streak")
-def get_streak(
+async def get_streak(
     past: SeenPast,
     time_zone: Annotated[
         TimeZoneName | None, Query(description="IANA time zone; by default the member's")
     ] = None,
 ) -> Streaks:
     """Return on how many days and weeks in a row there was a session."""
-    zone = None if time_zone is None else ZoneInfo(time_zone)
-    return Streaks.of(past.history.streaks(past.member.member_id, zone))
+    zone = ZoneInfo(time_zone or past.member.profile.time_zone)
+    return Streaks.of(await past.history.streaks(past.member.member_id, zone))
 
 
 @router.get("/goals", responses={403: {"model": Problem}})

@@ -1,6 +1,5 @@
 """The route of summaries, which is asked most: of each member, for every look at their page."""
 
-import asyncio
 from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,10 +11,8 @@ from backstride_gateway.api.members import OfPurpose, Zone
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.services import services_of
-from backstride_gateway.api.summary_answers import SummaryAnswer
 from backstride_gateway.api.summary_models import MemberSummary
 from backstride_gateway.domain.periods import Period
-from backstride_gateway.history import History
 
 router = APIRouter(
     prefix="/v1/members",
@@ -50,11 +47,6 @@ async def summarise(
     """
     member_id = past.member.member_id
     zone = ZoneInfo(time_zone or past.member.profile.time_zone)
-    answers = services_of(request).summary_answers
-
-    def answer(history: History) -> SummaryAnswer:
-        found = history.summary(member_id, period, zone, first_on, last_on, purpose)
-        return answers.of(member_id, found, purpose)
-
-    found = await asyncio.to_thread(answer, past.history)
-    return Response(found.body, headers={"ETag": found.etag}, media_type="application/json")
+    found = await past.history.summary(member_id, period, zone, first_on, last_on, purpose)
+    answer = await services_of(request).summary_answers.of(member_id, found, purpose)
+    return Response(answer.body, headers={"ETag": answer.etag}, media_type="application/json")

@@ -30,15 +30,17 @@ class SummaryAnswer:
 
 
 class SummaryAnswers:
-    """Answers for members' summaries; safe to call from several threads."""
+    """Answers for members' summaries; belongs to one event loop."""
 
     def __init__(self) -> None:
         self._kept: KeptResults[Summary, SummaryAnswer] = KeptResults(is_identical)
 
-    def of(self, member_id: str, found: Summary, purpose: str | None) -> SummaryAnswer:
+    async def of(self, member_id: str, found: Summary, purpose: str | None) -> SummaryAnswer:
         """Return a summary of a member, of the sessions with a purpose, as it is sent."""
         key = (member_id, found.period, found.zone.key, found.first_on, found.last_on, purpose)
-        return self._kept.of(key, found, lambda old: _answer_of(member_id, found, purpose, old))
+        return await self._kept.of(
+            key, found, lambda old: _answer_of(member_id, found, purpose, old)
+        )
 
 
 class _MemberSummary(msgspec.Struct):
