@@ -14,6 +14,7 @@ from backstride_shared.store.migrate import migrate
 from backstride_shared.store.opening import open_engine, writing
 from backstride_shared.store.schema import gyms
 from tests.servers.postgres import LocalPostgres, PostgresAddress
+from tests.waiting import eventually
 
 GYM = {"gym_id": "gym", "name": "Gym", "created_at_ms": 1}
 FOUND = QuickQuery(select(gyms.c.gym_id, gyms.c.name).where(gyms.c.gym_id == bindparam("gym_id")))
@@ -85,7 +86,11 @@ async def test_who_stops_waiting_leaves_the_others_their_places(postgres: Postgr
             asyncio.create_task(store.reads.rows(SLEEPING, {"seconds": 60}))
             for _ in range(MOST_CONNECTIONS)
         ]
-        await asyncio.sleep(0.2)
+        await eventually(
+            store.connections,
+            what="every place to be taken",
+            holds=lambda count: count == MOST_CONNECTIONS,
+        )
         for task in waiting:
             task.cancel()
         ended = await asyncio.gather(*waiting, return_exceptions=True)

@@ -17,7 +17,7 @@ from backstride_gateway.ports import StoreUnavailableError, UnstorableError
 from backstride_shared.store.opening import ANSWERS_WITHIN_S, connect_to_read
 
 if TYPE_CHECKING:
-    from psycopg import AsyncConnection
+    from backstride_shared.store.answering_connection import AnsweringAsyncConnection
 
 MOST_CONNECTIONS: Final = 5
 """Beside those of the engine."""
@@ -42,7 +42,7 @@ class QuickReads:
         self._engine = engine
         self._answers_within_s = answers_within_s
         self._driver = engine.dialect.loaded_dbapi
-        self._idle: list[AsyncConnection[Any]] = []
+        self._idle: list[AnsweringAsyncConnection] = []
         self._places = asyncio.Semaphore(MOST_CONNECTIONS)
 
     async def rows(self, query: QuickQuery, values: Values) -> Rows:
@@ -90,7 +90,7 @@ class QuickReads:
         return await self._ask_by(connection, query, values)
 
     async def _ask_by(
-        self, connection: "AsyncConnection[Any]", query: QuickQuery, values: Values
+        self, connection: "AnsweringAsyncConnection", query: QuickQuery, values: Values
     ) -> Rows:
         try:
             cursor = await connection.execute(query.text, values, prepare=True)
