@@ -51,6 +51,13 @@ def test_only_numbers_of_json_are_numbers(body: type[Strict], name: str) -> None
         assert not _takes(body, name, value)
 
 
+@pytest.mark.parametrize(("body", "name"), _fields(("datetime.date", "AwareDatetime")))
+def test_only_what_is_written_out_is_a_day_or_a_moment(body: type[Strict], name: str) -> None:
+    assert _takes(body, name, "2026-11-28") or _takes(body, name, "2026-11-28T12:00:00Z")
+    for value in (1_795_000_000, 20_000.5, "1795000000", "20261128", True):
+        assert not _takes(body, name, value)
+
+
 @pytest.mark.parametrize(("body", "name"), _fields(("bool",)))
 def test_only_true_and_false_are_consent(body: type[Strict], name: str) -> None:
     assert _takes(body, name, value=True)

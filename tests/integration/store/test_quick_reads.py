@@ -99,7 +99,7 @@ async def test_who_stops_waiting_leaves_the_others_their_places(postgres: Postgr
 
 
 async def test_a_server_that_is_silent_is_unavailable(postgres: PostgresAddress) -> None:
-    async with opened(postgres, answers_within_s=0.3) as store:
+    async with opened(postgres, answers_within_s=0.6) as store:
         assert await store.name() == "Gym"
         with pytest.raises(StoreUnavailableError, match=r"did not answer within 0\.3 s"):
             await store.reads.rows(SLEEPING, {"seconds": 60})

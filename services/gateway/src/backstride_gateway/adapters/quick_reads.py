@@ -36,7 +36,11 @@ class QuickQuery:
 
 
 class QuickReads:
-    """Asks the store of an engine; belongs to one event loop."""
+    """Asks the store of an engine; belongs to one event loop.
+
+    A connection on which PostgreSQL is silent is given up after half of `answers_within_s`, and
+    another one is asked.
+    """
 
     def __init__(self, engine: Engine, answers_within_s: float = ANSWERS_WITHIN_S) -> None:
         self._engine = engine
@@ -86,7 +90,7 @@ class QuickReads:
                 # most likely the server went since: the others are as old, and to read once more
                 # does no harm
                 await self.close()
-        connection = await connect_to_read(self._engine, self._answers_within_s)
+        connection = await connect_to_read(self._engine, self._answers_within_s / 2)
         return await self._ask_by(connection, query, values)
 
     async def _ask_by(

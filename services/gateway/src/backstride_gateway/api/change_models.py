@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, StrictFloat
+from pydantic import BaseModel, Field, StrictFloat
 
 from backstride_gateway.api.models import Session, Strict, UtcTime, utc, utc_or_none
+from backstride_gateway.api.texts import Moment
 from backstride_gateway.domain.changes import ChangeRequest, ChangeStatus, CorrectedFields
 from backstride_gateway.domain.sessions import SessionRecord
 from backstride_shared.energy.wearer import PLAUSIBLE, Facing
@@ -23,7 +24,7 @@ class CorrectionBody(Strict):
         description="How the rail was held the whole time, whatever the treadmill said",
     )
     facing: Facing | None = None
-    ended_at: AwareDatetime | None = Field(
+    ended_at: Moment | None = Field(
         default=None, description='"Not me": from this moment on it was somebody else'
     )
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from backstride_gateway.api.access import WithCaller, signed_in
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.services import WithServices
+from backstride_gateway.api.texts import Day
 from backstride_gateway.api.treadmill_codes import check_runs_gym
 from backstride_gateway.gym_statistics import MIN_MEMBERS, GymStatistics, GymSum
 
@@ -69,11 +70,9 @@ def get_gym_statistics(
     services: WithServices,
     caller: WithCaller,
     from_: Annotated[
-        date | None, Query(alias="from", description="First UTC day; by default 30 days")
+        Day | None, Query(alias="from", description="First UTC day; by default 30 days")
     ] = None,
-    to: Annotated[
-        date | None, Query(description="Last UTC day, included; by default today")
-    ] = None,
+    to: Annotated[Day | None, Query(description="Last UTC day, included; by default today")] = None,
 ) -> GymStatisticsView:
     """Return what was done in a gym, for its staff: of members only those who agreed to it."""
     check_runs_gym(services, caller, gym_id)

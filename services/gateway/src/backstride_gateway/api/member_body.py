@@ -12,6 +12,7 @@ from backstride_gateway.api.models import Strict, UtcTime, utc
 from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.services import WithServices
+from backstride_gateway.api.texts import Day
 from backstride_gateway.domain.masses import MassEntry
 from backstride_gateway.domain.precautions import VERSION
 from backstride_shared.energy.wearer import PLAUSIBLE
@@ -36,7 +37,7 @@ class MassBody(Strict):
     """A body mass, from a day on."""
 
     mass_kg: MassKg
-    valid_from_on: Annotated[date, Field(ge=date(1900, 1, 1))] | None = Field(
+    valid_from_on: Annotated[Day, Field(ge=date(1900, 1, 1))] | None = Field(
         default=None, description="On the member's calendar, today at the latest; null: today"
     )
 
@@ -111,7 +112,7 @@ def note_mass(member: ChangeableMember, body: MassBody, services: WithServices) 
 
 
 @router.delete("/{member_id}/masses/{valid_from_on}")
-def forget_mass(member: ChangeableMember, valid_from_on: date, services: WithServices) -> MassList:
+def forget_mass(member: ChangeableMember, valid_from_on: Day, services: WithServices) -> MassList:
     """Take an entry out of the history; the one before holds on."""
     return MassList.of(services.member_body.forget_mass(member, valid_from_on))
 

@@ -1,6 +1,5 @@
 """Routes of the members: profiles and sessions."""
 
-from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -33,6 +32,7 @@ from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.refusals import NotAllowedError
 from backstride_gateway.api.services import WithServices
+from backstride_gateway.api.texts import Day
 from backstride_gateway.domain.members import version_of
 from backstride_gateway.domain.periods import local_midnight_ms, midnight_after_ms
 from backstride_gateway.domain.permissions import is_staff_of, sees_body, shown_member
@@ -150,9 +150,9 @@ def change_member(
 def _wanted_sessions(
     member: SeenMember,
     from_: Annotated[
-        date | None, Query(alias="from", description="First day on which they began")
+        Day | None, Query(alias="from", description="First day on which they began")
     ] = None,
-    to: Annotated[date | None, Query(description="Last day, included")] = None,
+    to: Annotated[Day | None, Query(description="Last day, included")] = None,
     time_zone: Zone = None,
     purpose: OfPurpose = None,
     treadmill: Annotated[

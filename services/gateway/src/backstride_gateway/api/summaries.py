@@ -1,6 +1,5 @@
 """The route of summaries, which is asked most: of each member, for every look at their page."""
 
-from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ from backstride_gateway.api.problems import Problem
 from backstride_gateway.api.protection import MAX_BODY_BYTES
 from backstride_gateway.api.services import services_of
 from backstride_gateway.api.summary_models import MemberSummary
+from backstride_gateway.api.texts import Day
 from backstride_gateway.domain.periods import Period
 
 router = APIRouter(
@@ -31,11 +31,11 @@ async def summarise(
     period: Period = "day",
     time_zone: Zone = None,
     first_on: Annotated[
-        date | None,
+        Day | None,
         Query(alias="from", description="First day; by default 30 days to 5 years ago, by period"),
     ] = None,
     last_on: Annotated[
-        date | None, Query(alias="to", description="Last day, included; by default today")
+        Day | None, Query(alias="to", description="Last day, included; by default today")
     ] = None,
     purpose: OfPurpose = None,
 ) -> Response:
