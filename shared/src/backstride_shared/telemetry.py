@@ -20,6 +20,9 @@ log = structlog.get_logger()
 Readiness = Callable[[], list[str]]
 """Returns what the program still waits for; empty when it is ready."""
 
+REQUEST_WITHIN_S = 20.0
+"""Who begins to ask and does not go on is left: each of them holds a thread."""
+
 READY = Gauge("backstride_ready", "1 when the program is ready", ["service"])
 
 
@@ -94,6 +97,8 @@ def serve_health(
         return None
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = REQUEST_WITHIN_S
+
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             if path == "/metrics":

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 import structlog
 
+from backstride_shared import telemetry
 from backstride_shared.settings import TelemetryBlock
 from backstride_shared.telemetry import serve_health, set_up_logging
 from tests.servers.finding import HOST, free_port
@@ -51,6 +52,16 @@ def test_a_program_is_alive_before_it_is_ready() -> None:
 
     assert status == 503
     assert json.loads(body) == {"status": "waiting", "service": "tested", "waiting_for": ["Kafka"]}
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /metr", b"GET /metrics HTTP/1.1\r\nHost: a\r\n"])
+def test_who_begins_to_ask_and_does_not_go_on_is_left(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(telemetry, "REQUEST_WITHIN_S", 0.2)
+    with health_of([]) as port, socket.create_connection((HOST, port), timeout=10) as asking:
+        asking.sendall(sent)
+        assert asking.recv(1) == b""
 
 
 def test_a_program_is_ready_when_it_waits_for_nothing() -> None:
