@@ -2,7 +2,7 @@
 
 from backstride_gateway.domain.accounts import code_hash_of
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
-from backstride_gateway.joining import new_code
+from backstride_gateway.one_time_codes import new_code
 from backstride_gateway.ports import Clock, GymStore
 from backstride_gateway.treadmill_codes import TreadmillCodes
 from backstride_shared.identity import TreadmillKey

@@ -1,7 +1,6 @@
 """How accounts come about: the owner's first start, invitations, a gym's code, forgotten passwords.
 
-Every code is random, shown once and kept as a hash; using one up and what it gives is one
-transaction.
+Using a code up and what it gives is one transaction.
 """
 
 import secrets
@@ -14,21 +13,17 @@ import structlog
 
 from backstride_gateway.attempts import Attempts
 from backstride_gateway.domain.accounts import (
-    CODE_ALPHABET,
-    CODE_CHARACTERS,
     Account,
-    CodeKind,
     ImplausibleAccountError,
-    OneTimeCode,
     Role,
     check_password,
     code_hash_of,
-    grouped_code,
     normal_sign_in_name,
 )
 from backstride_gateway.domain.gyms import Gym, RegisteredTreadmill
 from backstride_gateway.domain.members import GymMembership, Member, Profile
 from backstride_gateway.membership import UnknownMemberError
+from backstride_gateway.one_time_codes import OneTimeCodes
 from backstride_gateway.ports import (
     AccountStore,
     Clock,
@@ -86,11 +81,6 @@ def _drawn_number() -> str:
     return str(_LOWEST_NUMBER + secrets.randbelow(_NUMBERS))
 
 
-def new_code() -> str:
-    """Return a random code of 80 bits, grouped for people."""
-    return grouped_code("".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_CHARACTERS)))
-
-
 @dataclass(frozen=True, slots=True)
 class _Invitation:
     """Whom a code lets in; `used_code_hash` None: a gym's code, which stays."""
@@ -119,6 +109,7 @@ class Joining:
         self._passwords = passwords
         self._attempts = attempts
         self._clock = clock
+        self._codes = OneTimeCodes(accounts, attempts, clock)
 
     def is_set_up(self) -> bool:
         """Return whether an administrator exists."""
@@ -128,11 +119,7 @@ class Joining:
         """Make the set-up code, a new one where none is given; None: an administrator exists."""
         if self._accounts.has_admin():
             return None
-        code = new_code() if code is None else code
-        self._accounts.add_code(
-            OneTimeCode(code_hash=code_hash_of(code), kind="set-up"), self._clock()
-        )
-        return code
+        return self._codes.open_set_up(code)
 
     def set_up(self, code: str, gym: FirstGym, credentials: Credentials, address: str) -> Account:
         """Make the first gym and its administrator, who may do everything.
@@ -144,7 +131,7 @@ class Joining:
             GymExistsError: when a gym of this id is there.
 
         """
-        code_hash = self._checked_code(code, "set-up", address).code_hash
+        code_hash = self._codes.checked(code, "set-up", address).code_hash
         name = self._checked_name(credentials)
         now_ms = self._clock()
         account = Account(
@@ -186,7 +173,7 @@ class Joining:
                 raise UnknownMemberError(member_id)
             if self._accounts.of_member(member_id) is not None:
                 raise HasAccountError("for a forgotten password there are reset codes")
-        return self._new_code(
+        return self._codes.new(
             "invitation", INVITATION_MS, gym_id=gym_id, role=role, member_id=member_id
         )
 
@@ -297,7 +284,7 @@ class Joining:
             account = None
         if account is None or account.gym_id != gym_id or account.role not in roles:
             raise UnknownAccountError(sign_in_name)
-        return self._new_code("reset", RESET_MS, account_id=account.account_id)
+        return self._codes.new("reset", RESET_MS, account_id=account.account_id)
 
     def reset(self, code: str, new_password: str, address: str) -> Account:
         """Set a new password by a code; all sessions and tokens of the account end.
@@ -308,7 +295,7 @@ class Joining:
             ImplausibleAccountError: when the password cannot be taken.
 
         """
-        found = self._checked_code(code, "reset", address)
+        found = self._codes.checked(code, "reset", address)
         account = None if found.account_id is None else self._accounts.get(found.account_id)
         if account is None:
             raise CodeRefusedError
@@ -325,26 +312,12 @@ class Joining:
         if gym is not None:
             invitation = _Invitation(gym.gym_id, "member", None, None)
         else:
-            found = self._code(code, "invitation")
+            found = self._codes.found(code, "invitation")
             if found.gym_id is None or found.role is None:
                 raise CodeRefusedError
             invitation = _Invitation(found.gym_id, found.role, found.member_id, found.code_hash)
         was_right()
         return invitation
-
-    def _checked_code(self, code: str, kind: CodeKind, address: str) -> OneTimeCode:
-        was_right = self._attempts.use_code(address)
-        found = self._code(code, kind)
-        was_right()
-        return found
-
-    def _code(self, code: str, kind: CodeKind) -> OneTimeCode:
-        found = self._accounts.code(code_hash_of(code))
-        if found is None or found.kind != kind:
-            raise CodeRefusedError
-        if found.expires_at_ms is not None and found.expires_at_ms <= self._clock():
-            raise CodeRefusedError
-        return found
 
     def _checked_name(self, credentials: Credentials) -> str:
         name = normal_sign_in_name(credentials.sign_in_name)
@@ -360,30 +333,3 @@ class Joining:
             created_at_ms=self._clock(),
             profile=profile,
         )
-
-    def _new_code(
-        self,
-        kind: CodeKind,
-        lifetime_ms: int,
-        *,
-        gym_id: str | None = None,
-        role: Role | None = None,
-        member_id: str | None = None,
-        account_id: str | None = None,
-    ) -> tuple[str, int]:
-        code = new_code()
-        now_ms = self._clock()
-        expires_at_ms = now_ms + lifetime_ms
-        self._accounts.add_code(
-            OneTimeCode(
-                code_hash=code_hash_of(code),
-                kind=kind,
-                gym_id=gym_id,
-                role=role,
-                member_id=member_id,
-                account_id=account_id,
-                expires_at_ms=expires_at_ms,
-            ),
-            now_ms,
-        )
-        return code, expires_at_ms
