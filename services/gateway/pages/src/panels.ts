@@ -68,6 +68,11 @@ export function input(field: Field): HTMLElement {
   );
 }
 
+// Tells a password manager whose password the form asks for; nobody sees it, nothing is sent.
+export function whosePassword(signInName: string | undefined): HTMLElement {
+  return h("input", { type: "text", autocomplete: "username", value: signInName ?? "", readonly: true, hidden: true });
+}
+
 export function choice(name: string, label: string, options: [value: string, text: string][], value: string, hint?: string): HTMLElement {
   const id = `field-${++made}`;
   return h(

@@ -3,7 +3,7 @@
 import type { TokenView } from "../api-types";
 import * as api from "../api";
 import { button, fill, h } from "../dom";
-import { form, input, tick } from "../panels";
+import { form, input, tick, whosePassword } from "../panels";
 import type { Visit } from "../router";
 import { leave } from "./more";
 
@@ -32,6 +32,7 @@ export async function show({ main, who, signal }: Visit): Promise<void> {
       h("p", { class: "small" }, "All other devices are signed out with it."),
       form(
         [
+          whosePassword(who.account?.sign_in_name),
           input({ name: "old_password", label: "Present password", type: "password", autocomplete: "current-password" }),
           input({ name: "new_password", label: "New password", type: "password", hint: "At least 10 characters", autocomplete: "new-password" }),
         ],

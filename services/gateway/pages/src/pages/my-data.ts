@@ -4,9 +4,10 @@ import type { ErasureBody } from "../api-types";
 import * as api from "../api";
 import { exportPanel } from "../export-panel";
 import { h } from "../dom";
-import { form, input } from "../panels";
+import { form, input, whosePassword } from "../panels";
 import { keepReceipt } from "../receipts";
 import type { Visit } from "../router";
+import type { Who } from "../who";
 
 export async function show({ main, memberId, who, signal }: Visit): Promise<void> {
   const member = await api.member(memberId);
@@ -27,12 +28,12 @@ export async function show({ main, memberId, who, signal }: Visit): Promise<void
         h("li", {}, "The log of the treadmills holds body data under a claim id, without a name, for at most 7 days."),
         h("li", {}, "You get a receipt, which can be read after the account is gone."),
       ),
-      eraseForm(memberId, who.isDemo),
+      eraseForm(memberId, who),
     ),
   );
 }
 
-function eraseForm(memberId: string, isDemo: boolean): HTMLElement {
+function eraseForm(memberId: string, { isDemo, account }: Who): HTMLElement {
   const field = isDemo
     ? input({ name: "confirm", label: "Type “erase” to confirm", hint: "A demonstration has no passwords.", pattern: "erase" })
     : input({ name: "password", label: "Your password, once more", type: "password", autocomplete: "current-password" });
@@ -41,7 +42,7 @@ function eraseForm(memberId: string, isDemo: boolean): HTMLElement {
     { class: "sure" },
     h("summary", {}, "I want to be erased"),
     form(
-      [field],
+      [isDemo ? null : whosePassword(account?.sign_in_name), field],
       "Erase everything",
       async (values) => {
         const body: ErasureBody = isDemo ? { confirm: values.confirm ?? "" } : { password: values.password ?? "" };
