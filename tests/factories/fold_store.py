@@ -56,7 +56,9 @@ class FoldStore:
         ]
         live = state.session
         if live is not None and live.is_dirty:
-            known.append(KnownSession(live.session_id, live.claim_id, live.started_at_ms))
+            known.append(
+                KnownSession(live.session_id, live.claim_id, live.started_at_ms, is_live=True)
+            )
         refolded = refold(
             TREADMILL,
             state.claims,

@@ -69,7 +69,7 @@ def test_the_live_session_beside_a_refolded_one_is_left_alone(desk: Desk) -> Non
 
 
 def test_a_claim_of_the_past_gives_the_walk_to_its_member(desk: Desk) -> None:
-    """A member signs in late: what was walked as nobody is the member's, under the same id."""
+    """A member signs in late: what was walked as nobody is theirs, under the id of what is live."""
     walked = walk(1, 60, 0.0)
     signed_in = ClaimEvent(TREADMILL, claim("claim-of-ada", -5.0, mass_kg=60.0))
     onward = walk(61, 30, 60.0)
@@ -80,11 +80,15 @@ def test_a_claim_of_the_past_gives_the_walk_to_its_member(desk: Desk) -> None:
     desk.settle()
     desk.log.append(*desk.records.of(onward))
     desk.settle()
+    state = desk.sessions.state(TREADMILL)
+    assert state is not None
+    assert state.session is not None
 
     expected = in_order(signed_in, walked, onward)
     assert {one.claim_id for one in sessions_of(desk).values()} == {"claim-of-ada"}
     (session,) = sessions_of(desk).values()
     (wanted,) = expected.values()
+    assert session.session_id == state.session.session_id
     assert session.totals == wanted.totals
     assert session.totals.readings == 90
     assert session.started_at_ms == as_nobody.started_at_ms

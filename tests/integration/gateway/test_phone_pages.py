@@ -237,13 +237,42 @@ def test_a_session_just_finished_is_waited_for_until_it_is_stored(
 
     session_id = page.url.rpartition("/")[2]
     (claim_id,) = desk.claims.rows
-    desk.history.put(
-        session_record(
-            session_id, desk.now_ms, claim_id=claim_id, treadmill=TREADMILL, backward_s=300
-        )
-    )
 
+    def store(duration_s: float) -> None:
+        desk.history.put(
+            session_record(
+                session_id,
+                desk.now_ms,
+                claim_id=claim_id,
+                treadmill=TREADMILL,
+                duration_s=duration_s,
+                backward_s=duration_s / 2,
+            )
+        )
+
+    # what is there first lacks the last second that was seen, and the next one what nobody saw
+    store(1.0)
+    expect(page.get_by_role("status").filter(has_text="being written down")).to_be_visible()
+    store(600.0)
     expect(page.get_by_role("heading", name="Twice?")).to_be_visible(timeout=WITHIN_MS)
+    expect(page.locator(".session-sums div.backward")).to_contain_text("5:00")
+    store(604.0)
+    expect(page.locator(".session-sums div.backward")).to_contain_text("5:02", timeout=WITHIN_MS)
+
+
+def test_a_session_that_came_under_another_id_is_found_by_its_claim(
+    phone: Holder, server: PageServer, desk: Desk
+) -> None:
+    walk_now(server)
+    page = phone.open("/now")
+    page.get_by_role("button", name="Finish").click(timeout=WITHIN_MS)
+    page.get_by_role("button", name="Tap again to finish").click()
+    (claim_id,) = desk.claims.rows
+    desk.history.put(
+        session_record("other", desk.now_ms, claim_id=claim_id, treadmill=TREADMILL, backward_s=300)
+    )
+    expect(page.get_by_role("heading", name="Twice?")).to_be_visible(timeout=WITHIN_MS)
+    assert page.url.endswith("/sessions/other")
 
 
 def test_the_calendar_shows_both_directions_and_a_day_filters(phone: Holder, desk: Desk) -> None:

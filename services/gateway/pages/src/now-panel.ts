@@ -209,7 +209,7 @@ export class NowPanel {
       const session = treadmill.session;
       await api.release(treadmill.gym_id, treadmill.treadmill_id, this.member.member_id);
       const isCounted = session && session.claim_id === treadmill.claim?.claim_id;
-      if (isCounted) noteFinished(session.session_id);
+      if (isCounted) noteFinished(session, this.member.member_id);
       go(isCounted ? `/sessions/${encodeURIComponent(session.session_id)}` : "/history");
     } catch (error) {
       setText(this.message, inWords(error));

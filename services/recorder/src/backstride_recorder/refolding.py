@@ -99,7 +99,8 @@ class Refolder:
         region, known = self._whole(due, state, live)
         if due.reason == ERASURE and not known:
             return  # nobody was beside it
-        ends_live = live is not None and live.session_id in {one.session_id for one in known}
+        live_id = None if live is None else live.session_id
+        ends_live = live_id in {one.session_id for one in known}
         points = self._series.read(treadmill, region.from_ms, region.to_ms)
         if due.may_be_old and len(points) < sum(one.readings_count for one in known):
             log.warning("not folded again", treadmill=treadmill, reason=TOO_LATE)
@@ -110,7 +111,12 @@ class Refolder:
             treadmill,
             state.claims,
             points,
-            [KnownSession(one.session_id, one.claim_id, one.started_at_ms) for one in known],
+            [
+                KnownSession(
+                    one.session_id, one.claim_id, one.started_at_ms, one.session_id == live_id
+                )
+                for one in known
+            ],
             next_measured_at_ms=(
                 None if ends_live else self._series.next_measured_at_ms(treadmill, region.to_ms)
             ),

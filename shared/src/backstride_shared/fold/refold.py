@@ -27,6 +27,8 @@ class KnownSession(NamedTuple):
     session_id: str
     claim_id: str | None
     started_at_ms: int
+    # it goes on: whoever follows it live knows it by this id
+    is_live: bool = False
 
 
 class Refolded(NamedTuple):
@@ -54,7 +56,8 @@ def refold(
             until no session touches its edges within the idle time. It stops before a live
             session that is not dirty; a dirty live session is part of it.
         known: sessions of the region that have rows, and the live one when it is dirty. A folded
-            session keeps the id of the known one with the same claim that began inside it.
+            session keeps the id of the known one with the same claim that began inside it, and of
+            several that of the live one.
         next_measured_at_ms: when the first reading after the region was measured; its last session
             ends with it. None when there is none, as when the region ends in a dirty live session:
             the last session is left without an end then, as the live fold would leave it.
@@ -148,16 +151,18 @@ def _with_known_ids(
     taken = {snapshot.session_id for snapshot in snapshots}
     result = []
     for snapshot in snapshots:
+        is_known = snapshot.session_id in known_ids
         kept = snapshot
-        if snapshot.session_id not in known_ids:
-            for one in known:
-                if (
-                    one.session_id not in taken
-                    and one.claim_id == snapshot.claim_id
-                    and snapshot.started_at_ms <= one.started_at_ms <= snapshot.last_reading_at_ms
-                ):
-                    kept = msgspec.structs.replace(snapshot, session_id=one.session_id)
-                    taken.add(one.session_id)
-                    break
+        for one in sorted(known, key=lambda one: not one.is_live):
+            if (
+                one.session_id not in taken
+                # its beginning may have been stored before anybody followed it
+                and (one.is_live or not is_known)
+                and one.claim_id == snapshot.claim_id
+                and snapshot.started_at_ms <= one.started_at_ms <= snapshot.last_reading_at_ms
+            ):
+                kept = msgspec.structs.replace(snapshot, session_id=one.session_id)
+                taken.add(one.session_id)
+                break
         result.append(kept)
     return result

@@ -172,6 +172,28 @@ def test_the_live_session_of_a_late_claim_keeps_its_id_when_folded_again() -> No
     assert store.rows[live_id].started_at_ms == START_MS + 20_000
 
 
+def test_a_session_has_the_id_of_its_live_part_also_when_its_beginning_was_stored_first() -> None:
+    store = FoldStore()
+    store.apply(message(run_of(1, 30, 0)))
+    store.apply(ClaimEvent(TREADMILL, claim("a", 20)))
+    store.settle()
+    (begun,) = (row for row in sessions_of(store) if row.claim_id == "a")
+
+    store.apply(message(run_of(31, 10, 30)))
+    live = store.states[TREADMILL].session
+    assert live is not None
+    assert live.session_id != begun.session_id
+    store.settle()
+    store.apply(message(run_of(41, 10, 40)))
+    store.settle()
+    store.apply(ReleaseEvent(TREADMILL, "a", START_MS + 45_000))
+    store.settle()
+
+    (row,) = (row for row in sessions_of(store) if row.claim_id == "a")
+    assert row.session_id == live.session_id
+    assert (row.started_at_ms, row.totals.readings) == (START_MS + 20_000, 25)
+
+
 def test_a_rest_belongs_to_a_session_that_a_late_claim_has_made() -> None:
     store = FoldStore()
     store.apply(message(run_of(1, 30, 0)), message(run_of(31, 10, 30, speed_m_per_s=0.0)))

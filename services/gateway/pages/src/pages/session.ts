@@ -6,7 +6,7 @@ import { correctionsPanel } from "../corrections";
 import { gaitIcon } from "../direction";
 import { button, facts, fill, h, setText } from "../dom";
 import { clock, dayAndTime, distance, speed, timeOfDay, whole, zoneHere } from "../format";
-import { sessionOf } from "../finished";
+import { isSettling, sessionOf } from "../finished";
 import { learnNames, nameOf } from "../names";
 import { inWords } from "../panels";
 import { go, type Visit } from "../router";
@@ -19,6 +19,11 @@ export async function show({ main, parameter, signal }: Visit): Promise<void> {
   const session = await sessionOf(parameter, signal, () =>
     main.replaceChildren(h("p", { class: "loading", role: "status" }, "Your session is being written down…")),
   );
+  if (signal.aborted) return;
+  if (session.session_id !== parameter) {
+    go(`/sessions/${encodeURIComponent(session.session_id)}`, { isReplacing: true });
+    return;
+  }
   const [timeZone] = await Promise.all([zoneOf(session), learnNames(session.gym_id)]);
   if (signal.aborted) return;
   const head = h("div", {});
@@ -49,7 +54,7 @@ export async function show({ main, parameter, signal }: Visit): Promise<void> {
   draw(session);
   await drawCharts();
   const refreshing = setInterval(() => {
-    const isChanging = shown.is_running || shown.corrections.some((one) => one.status === "pending");
+    const isChanging = shown.is_running || isSettling(parameter) || shown.corrections.some((one) => one.status === "pending");
     if (isChanging && !document.hidden) void refresh().catch(() => undefined);
   }, REFRESH_MS);
   signal.addEventListener("abort", () => clearInterval(refreshing));
