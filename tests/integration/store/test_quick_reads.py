@@ -107,10 +107,11 @@ async def test_a_server_that_is_silent_is_unavailable(postgres: PostgresAddress)
 
 
 async def test_who_finds_no_place_in_time_is_told_so(postgres: PostgresAddress) -> None:
-    async with opened(postgres, answers_within_s=1.0) as store:
+    async with opened(postgres, answers_within_s=2.0) as store:
+        # three in turn begin in time, each of which is answered in time
         waiting = [
             asyncio.create_task(store.reads.rows(SLEEPING, {"seconds": 0.8}))
-            for _ in range(2 * MOST_CONNECTIONS + 1)
+            for _ in range(3 * MOST_CONNECTIONS + 1)
         ]
         ended = await asyncio.gather(*waiting, return_exceptions=True)
         told = [str(one) for one in ended if isinstance(one, StoreUnavailableError)]
