@@ -1,6 +1,7 @@
 """Reads on the event loop see what was written, name failures, and outlive their server."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -104,6 +105,41 @@ async def test_a_server_that_is_silent_is_unavailable(postgres: PostgresAddress)
         with pytest.raises(StoreUnavailableError, match=r"did not answer within 0\.3 s"):
             await store.reads.rows(SLEEPING, {"seconds": 60})
         assert await store.name() == "Gym"
+
+
+async def test_a_lock_is_given_up_at_once_by_both_and_not_waited_for_again(
+    postgres: PostgresAddress,
+) -> None:
+    async with opened(postgres, answers_within_s=2.0) as store:
+        await asyncio.gather(*(store.name() for _ in range(50)))
+        before = store.connections()
+        with store.engine.begin() as connection:
+            connection.execute(text("LOCK TABLE gyms IN ACCESS EXCLUSIVE MODE"))
+            with pytest.raises(StoreUnavailableError, match="lock timeout"):
+                await store.name()
+            # the one that has the lock came, and the one that waited for it went
+            assert store.connections() == before
+        assert await store.name() == "Gym"
+
+
+async def test_what_is_given_up_the_server_ends_too(postgres: PostgresAddress) -> None:
+    async with opened(postgres, answers_within_s=0.6) as store:
+        with pytest.raises(StoreUnavailableError):
+            await store.reads.rows(SLEEPING, {"seconds": 60})
+        await eventually(
+            store.connections,
+            what="the server to end what nobody waits for",
+            holds=lambda count: count == 0,
+        )
+
+
+async def test_a_connection_that_cannot_be_set_up_is_closed(postgres: PostgresAddress) -> None:
+    # more milliseconds than a setting holds
+    async with opened(postgres, answers_within_s=1e9) as store:
+        with pytest.raises(UnstorableError):
+            await store.name()
+        gc.collect()
+        assert store.connections() == 0
 
 
 async def test_who_finds_no_place_in_time_is_told_so(postgres: PostgresAddress) -> None:

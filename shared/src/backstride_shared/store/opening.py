@@ -99,7 +99,9 @@ async def connect_to_read(
     """Return a new connection to the PostgreSQL of an engine, for reads on the event loop.
 
     Each statement is a transaction by itself. A server that is silent for `answers_within_s` is
-    given up.
+    given up, and ends what it was asked after twice as long: that nobody waits any more it would
+    not see before its answer, and what was given up would gather there. A lock is given up after
+    half of that.
 
     Raises:
         psycopg.Error: when the server cannot be reached.
@@ -114,7 +116,16 @@ async def connect_to_read(
     parameters.setdefault("connect_timeout", _POSTGRESQL_CONNECT_TIMEOUT_S)
     connection = await AnsweringAsyncConnection.connect(autocommit=True, **parameters)
     connection.answers_within_s = answers_within_s
-    await connection.execute(f"SET random_page_cost = {_POSTGRESQL_RANDOM_PAGE_COST}")
+    settings = {
+        "random_page_cost": _POSTGRESQL_RANDOM_PAGE_COST,
+        "lock_timeout": round(answers_within_s * 500),
+        "statement_timeout": round(answers_within_s * 2000),
+    }
+    try:
+        await connection.execute("; ".join(f"SET {name} = {it}" for name, it in settings.items()))
+    except BaseException:
+        await connection.close()
+        raise
     return connection
 
 

@@ -39,7 +39,7 @@ class QuickReads:
     """Asks the store of an engine; belongs to one event loop.
 
     A connection on which PostgreSQL is silent is given up after half of `answers_within_s`, and
-    another one is asked.
+    another one is asked. A lock is given up after half of that, and not waited for again.
     """
 
     def __init__(self, engine: Engine, answers_within_s: float = ANSWERS_WITHIN_S) -> None:
@@ -86,6 +86,12 @@ class QuickReads:
         if self._idle:
             try:
                 return await self._ask_by(self._idle.pop(), query, values)
+            except (
+                self._driver.errors.LockNotAvailable,
+                self._driver.errors.QueryCanceled,
+            ):
+                # the server is there and has answered: it would say the same again
+                raise
             except self._driver.OperationalError:
                 # most likely the server went since: the others are as old, and to read once more
                 # does no harm
