@@ -130,3 +130,15 @@ async def test_who_asks_again_gets_the_same_answer_without_making_it() -> None:
     (first, answer), (second, again) = await kept.ask("week"), await kept.ask("week")
     assert first is second
     assert answer is again
+
+
+async def test_a_summary_takes_as_much_as_its_periods_and_sessions() -> None:
+    sessions = Sessions()
+    for number in range(6):
+        sessions.change(number, 11 + number, 60, "training")
+    kept = Asked(sessions)
+    sizes = {period: (await kept.ask(period))[0].size for period in PERIODS}
+    # of `all` there is nothing before; of the others one session at least began just before
+    assert sizes["all"] == 3 + 3
+    assert sizes["week"] == 3 * 2 + 6
+    assert sizes["day"] == 3 * 14 + 6

@@ -9,8 +9,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final, Generic, TypeVar
 
-MAX_KEPT_SUMMARIES: Final = 500
-"""Up to 50 KiB each with their answer, by the number of periods: some 20 MiB."""
+MAX_KEPT_SIZE: Final = 100_000
+"""In sessions of 1.3 KiB each: 130 MiB, where none of them is one of those that are kept to be read
+again. Summaries cannot be counted instead: one of 400 days takes as much as 30 of twelve months,
+and one of all time has all sessions of a member."""
 
 SourceT = TypeVar("SourceT")
 MadeT = TypeVar("MadeT")
@@ -19,15 +21,20 @@ MadeT = TypeVar("MadeT")
 class KeptResults(Generic[SourceT, MadeT]):
     """The latest result for each key, with what it was made from; those asked least lately go.
 
-    Belongs to one event loop.
+    `size_of` says what a result takes, with what it was made from. Belongs to one event loop.
     """
 
     def __init__(
-        self, is_same: Callable[[SourceT, SourceT], bool], max_kept: int = MAX_KEPT_SUMMARIES
+        self,
+        is_same: Callable[[SourceT, SourceT], bool],
+        size_of: Callable[[MadeT], int],
+        max_size: int = MAX_KEPT_SIZE,
     ) -> None:
         self._is_same = is_same
-        self._max_kept = max_kept
+        self._size_of = size_of
+        self._max_size = max_size
         self._kept: OrderedDict[Hashable, tuple[SourceT, MadeT]] = OrderedDict()
+        self._size = 0
 
     async def of(
         self, key: Hashable, source: SourceT, make: Callable[[MadeT | None], MadeT]
@@ -46,11 +53,18 @@ class KeptResults(Generic[SourceT, MadeT]):
             return kept[1]
         else:
             made = make(kept[1])
+        # not only the one found above: another may have been made meanwhile
+        self._forget(key)
         self._kept[key] = (source, made)
-        self._kept.move_to_end(key)
-        if len(self._kept) > self._max_kept:
-            self._kept.popitem(last=False)
+        self._size += self._size_of(made)
+        while self._size > self._max_size:
+            self._forget(next(iter(self._kept)))
         return made
+
+    def _forget(self, key: Hashable) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._size -= self._size_of(kept[1])
 
 
 def are_equal(first: Sequence[object], second: Sequence[object]) -> bool:

@@ -33,7 +33,9 @@ class SummaryAnswers:
     """Answers for members' summaries; belongs to one event loop."""
 
     def __init__(self) -> None:
-        self._kept: KeptResults[Summary, SummaryAnswer] = KeptResults(is_identical)
+        self._kept: KeptResults[Summary, SummaryAnswer] = KeptResults(
+            is_identical, lambda answer: answer.summary.size
+        )
 
     async def of(self, member_id: str, found: Summary, purpose: str | None) -> SummaryAnswer:
         """Return a summary of a member, of the sessions with a purpose, as it is sent."""
