@@ -141,6 +141,15 @@ async def test_sessions_beyond_the_bound_are_forgotten_and_read_again(store: Sto
         assert [one.session_id for one in await small.between("m", 0, EVER_MS)] == ALL
 
 
+async def test_the_latest_ones_count_as_kept_too(store: Store) -> None:
+    small = KeptSessions(store.gateways, store.reads, max_sessions=8)
+    before, _, after = [await small.between("m", 0, EVER_MS) for _ in range(3)]
+    assert after[0] is not before[0]
+    enough = KeptSessions(store.gateways, store.reads, max_sessions=9)
+    before, _, after = [await enough.between("m", 0, EVER_MS) for _ in range(3)]
+    assert after[0] is before[0]
+
+
 async def test_many_new_sessions_after_the_last_read_are_all_there(store: Store) -> None:
     await store.found()
     new = [f"t{number:02}" for number in range(30)]

@@ -90,6 +90,11 @@ class _Kept:
     # the latest rows as they were read last: to decode one takes longer than to compare it
     latest: Mapping[tuple[Any, ...], SessionRecord] = field(default_factory=dict)
 
+    @property
+    def count(self) -> int:
+        """Return how many sessions are kept."""
+        return len(self.sessions) + len(self.latest)
+
 
 class KeptSessions:
     """Reads members' sessions; belongs to one event loop."""
@@ -148,7 +153,7 @@ class KeptSessions:
     def _keep(self, member_id: str, kept: _Kept) -> None:
         """Keep a member's sessions, as those asked for last; forget what is too old or too much."""
         previous = self._members.pop(member_id, None)
-        self._count += len(kept.sessions) - (0 if previous is None else len(previous.sessions))
+        self._count += kept.count - (0 if previous is None else previous.count)
         self._members[member_id] = kept
         while self._members:
             oldest = next(iter(self._members.values()))
@@ -156,7 +161,7 @@ class KeptSessions:
             if not is_old and self._count <= self._max_sessions:
                 break
             self._members.popitem(last=False)
-            self._count -= len(oldest.sessions)
+            self._count -= oldest.count
         _KEPT.set(self._count)
 
 
