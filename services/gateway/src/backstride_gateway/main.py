@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Final
 
 import structlog
@@ -91,7 +91,7 @@ from backstride_gateway.treadmill_codes import TreadmillCodes
 from backstride_shared.frames import DeadLetter
 from backstride_shared.lifecycle import backoff_s, collect_cycles_seldom, stop_on_signals
 from backstride_shared.settings import read_settings_or_exit
-from backstride_shared.store.opening import open_engine
+from backstride_shared.store.opening import POSTGRESQL_CONNECTIONS, open_engine
 from backstride_shared.telemetry import serve_health, set_up_logging
 
 log = structlog.get_logger()
@@ -101,6 +101,10 @@ _SETTINGS_STATUS: Final = 2
 _BURST_S: Final = 10.0
 # a request reads several times: a connection that just answered is not tried each time
 _TRUSTED_S: Final = 1.0
+# Beside those of FastAPI: for each connection to the store one that may wait on it, and some for
+# what waits for no store. Python's own are six on two processors: when those wait for one table,
+# nobody comes to the others.
+_THREADS: Final = POSTGRESQL_CONNECTIONS + 5
 
 
 def main() -> None:
@@ -135,6 +139,7 @@ async def _run(settings: GatewaySettings, stop: threading.Event) -> None:
         server.should_exit = True
 
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS))
     threading.Thread(
         target=lambda: (stop.wait(), loop.call_soon_threadsafe(begin_stop)),
         name="stop",
