@@ -101,10 +101,10 @@ _SETTINGS_STATUS: Final = 2
 _BURST_S: Final = 10.0
 # a request reads several times: a connection that just answered is not tried each time
 _TRUSTED_S: Final = 1.0
-# Beside those of FastAPI: for each connection to the store one that may wait on it, and some for
-# what waits for no store. Python's own are six on two processors: when those wait for one table,
-# nobody comes to the others.
-_THREADS: Final = POSTGRESQL_CONNECTIONS + 5
+# Beside those of FastAPI. Python's own are six on two processors: when those wait for one table,
+# nobody comes to the others. More than connections would wait for one after another, also when the
+# program is told to stop.
+_THREADS: Final = POSTGRESQL_CONNECTIONS
 
 
 def main() -> None:
