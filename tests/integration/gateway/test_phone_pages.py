@@ -224,13 +224,19 @@ def test_a_session_that_nobody_ended_tells_its_last_step_and_ends_by_itself(
     expect(page.locator(".notice")).to_have_count(0, timeout=WITHIN_MS)
 
 
-def test_a_session_just_finished_is_waited_for_until_it_is_stored(
-    phone: Holder, server: PageServer, desk: Desk
-) -> None:
+def walk_and_finish(phone: Holder, server: PageServer) -> Page:
+    """Walk, and tap Finish twice: what follows is the session's page."""
     walk_now(server)
     page = phone.open("/now")
     page.get_by_role("button", name="Finish").click(timeout=WITHIN_MS)
     page.get_by_role("button", name="Tap again to finish").click()
+    return page
+
+
+def test_a_session_just_finished_is_waited_for_until_it_is_stored(
+    phone: Holder, server: PageServer, desk: Desk
+) -> None:
+    page = walk_and_finish(phone, server)
     expect(page.get_by_role("status").filter(has_text="being written down")).to_be_visible(
         timeout=WITHIN_MS
     )
@@ -263,10 +269,7 @@ def test_a_session_just_finished_is_waited_for_until_it_is_stored(
 def test_a_session_that_came_under_another_id_is_found_by_its_claim(
     phone: Holder, server: PageServer, desk: Desk
 ) -> None:
-    walk_now(server)
-    page = phone.open("/now")
-    page.get_by_role("button", name="Finish").click(timeout=WITHIN_MS)
-    page.get_by_role("button", name="Tap again to finish").click()
+    page = walk_and_finish(phone, server)
     (claim_id,) = desk.claims.rows
     desk.history.put(
         session_record("other", desk.now_ms, claim_id=claim_id, treadmill=TREADMILL, backward_s=300)

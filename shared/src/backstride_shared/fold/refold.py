@@ -149,11 +149,12 @@ def _with_known_ids(
     """Keep the ids that readers know, where a session only grew at its beginning."""
     known_ids = {one.session_id for one in known}
     taken = {snapshot.session_id for snapshot in snapshots}
+    live_first = sorted(known, key=lambda one: not one.is_live)
     result = []
     for snapshot in snapshots:
         is_known = snapshot.session_id in known_ids
         kept = snapshot
-        for one in sorted(known, key=lambda one: not one.is_live):
+        for one in live_first:
             if (
                 one.session_id not in taken
                 # its beginning may have been stored before anybody followed it

@@ -25,7 +25,7 @@ BUSY_TIMEOUT_MS: Final = 5_000
 ANSWERS_WITHIN_S: Final = 30.0
 """As long as a request to InfluxDB may take; a transaction of ours takes milliseconds."""
 POSTGRESQL_CONNECTIONS: Final = 15
-"""At most, of one program."""
+"""At most, of one engine."""
 _POSTGRESQL_CONNECT_TIMEOUT_S: Final = 10
 # What is asked often is in memory, or on a disk without a head to move. PostgreSQL's 4 is for disks
 # that have one: it then reads the sessions of all members instead of one's by their index.
@@ -117,8 +117,7 @@ async def connect_to_read(
     connection = await AnsweringAsyncConnection.connect(autocommit=True, **parameters)
     connection.answers_within_s = answers_within_s
     settings = {
-        "random_page_cost": _POSTGRESQL_RANDOM_PAGE_COST,
-        "lock_timeout": round(answers_within_s * 500),
+        **_settings_of(answers_within_s),
         "statement_timeout": round(answers_within_s * 2000),
     }
     try:
@@ -129,10 +128,17 @@ async def connect_to_read(
     return connection
 
 
-def _set_up_postgresql(engine: Engine, answers_within_s: float | None) -> None:
+def _settings_of(answers_within_s: float | None) -> dict[str, float]:
+    """Return what every connection is told: a lock is given up after half of the time."""
     settings: dict[str, float] = {"random_page_cost": _POSTGRESQL_RANDOM_PAGE_COST}
     if answers_within_s is not None:
         settings["lock_timeout"] = round(answers_within_s * 500)
+    return settings
+
+
+def _set_up_postgresql(engine: Engine, answers_within_s: float | None) -> None:
+    settings = _settings_of(answers_within_s)
+    if answers_within_s is not None:
         settings["idle_in_transaction_session_timeout"] = round(answers_within_s * 2000)
 
     def set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -39,7 +39,6 @@ _KEEP_S: Final = 600.0
 _KEPT = Gauge("backstride_gateway_sessions_kept", "Sessions kept in memory for summaries")
 
 _Fingerprint = tuple[int, ...]
-_Row = Sequence[Any]
 
 # what tells one state of the rows from another, summed up over rows; null counts as 0
 _REVISIONS: Final = (

@@ -26,20 +26,18 @@ CONTENT_SECURITY_POLICY: Final = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-_HEADERS: Final = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-
-
 # as ASGI has them: seven look-ups by MutableHeaders take longer than all else here
-_RAW_HEADERS: Final = tuple(
-    (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in _HEADERS.items()
+_HEADERS: Final = tuple(
+    (name.lower().encode("latin-1"), value.encode("latin-1"))
+    for name, value in {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }.items()
 )
 
 
@@ -61,7 +59,7 @@ class Protection:
             if message["type"] == "http.response.start":
                 sent = message["headers"] = list(message["headers"])
                 names = {name for name, _ in sent}
-                sent.extend(header for header in _RAW_HEADERS if header[0] not in names)
+                sent.extend(header for header in _HEADERS if header[0] not in names)
             await send(message)
 
         host = headers.get("host", "")

@@ -144,11 +144,8 @@ class PreviousSum:
     totals: EnergyTotals
 
 
-_NONE_BEFORE: Final[Mapping[str | None, PurposeSum]] = {}
-
-
 def sum_by_purpose(
-    sessions: Iterable[SessionRecord], before: Mapping[str | None, PurposeSum] = _NONE_BEFORE
+    sessions: Iterable[SessionRecord], before: Mapping[str | None, PurposeSum]
 ) -> dict[str | None, PurposeSum]:
     """Return the sums of each purpose, those of sessions without one at None.
 
